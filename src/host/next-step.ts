@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import { commands, section, settings } from '../ids.ts';
+import type { NextStep } from '../protocol/next-steps.ts';
+import { baseUrlSettings } from './addresses.ts';
+
+const openSettings = (query: string): Thenable<unknown> =>
+  vscode.commands.executeCommand('workbench.action.openSettings', query);
+
+const allAddresses = Object.values(baseUrlSettings)
+  .map((name) => `@id:${section}.${name}`)
+  .join(' ');
+
+/** Does what the button of a step says. `setting` is the one that the fault names, where it names one. */
+export const takeStep = async (step: NextStep, setting?: string): Promise<void> => {
+  switch (step) {
+    case 'key':
+      await vscode.commands.executeCommand(commands.setApiKey);
+      return;
+    case 'address':
+      await openSettings(setting === undefined ? allAddresses : `@id:${setting}`);
+      return;
+    case 'proxy':
+      await openSettings('http.proxy');
+      return;
+    case 'certificates':
+      await openSettings('http.systemCertificates');
+      return;
+    case 'limit':
+      await openSettings(`@id:${section}.${settings.dailyLimit}`);
+      return;
+    case 'report':
+      await vscode.commands.executeCommand(commands.reportIssue);
+  }
+};

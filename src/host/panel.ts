@@ -1,0 +1,487 @@
+/** One panel: the page's requests on one document, and what the host tells the page. */
+import * as path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import * as vscode from 'vscode';
+import { fault, FaultError, faultOf, valueOf, type Fault } from '../fill/faults.ts';
+import type { Parameters } from '../fill/parameters.ts';
+import type { Mask } from '../mask/mask.ts';
+import type { HostEnvelope, HostEvents, PageReplies, PageRequest, resultActions } from '../protocol/messages.ts';
+import { hostChannel, type Handlers, type Told } from '../protocol/channel.ts';
+import type { Log } from '../jobs/contract.ts';
+import { jobIdsOf, type Fill, type Job, type ServiceId } from '../fill/record.ts';
+import { initialOverlap, presetSides, type Expand } from '../fill/outpaint.ts';
+import type { Note } from '../raster/note.ts';
+import { closeOpen, rangeOf } from './undo-store.ts';
+import { documentTiles, paint, resize, setExpand, type Document } from './document.ts';
+import {
+  generate,
+  offerKeyOrPractice,
+  snapshotOf,
+  snapshotOfFill,
+  type GenerateDeps,
+  type Snapshot,
+} from './generate.ts';
+import { pageHtml } from './html.ts';
+import type { Keys } from './keys.ts';
+import { faultLine } from './log.ts';
+import { replaceSource } from './replace.ts';
+import { goOn } from './going-on.ts';
+import { createMaskSources } from './mask-sources.ts';
+import type { Prompts } from './prompts.ts';
+import { sentenceOf } from './sentence.ts';
+import { settled } from './settled.ts';
+import { isUnchanged, openSource, type Source } from './source.ts';
+import { folderOf } from './uris.ts';
+import { panelState, type KnownJob } from './views.ts';
+import { commands, section } from '../ids.ts';
+import { baseUrlSettings, openBaseUrlSetting } from './addresses.ts';
+import { takeStep } from './next-step.ts';
+
+export interface PanelDeps extends GenerateDeps {
+  readonly extension: vscode.Uri;
+  readonly storage: string;
+  /** Folder of the journal. */
+  readonly directory: string;
+  readonly prompts: Prompts;
+  /** Reads from the journal what earlier processes knew of these jobs. */
+  readonly recall: (ids: readonly string[]) => Promise<void>;
+  /** Deletes jobs that ended, as Jobs does. */
+  readonly remove: (jobs: readonly Job[]) => Promise<boolean>;
+  readonly keys: Keys;
+  readonly log: Log;
+  /** The jobs of this process with these ids, oldest first. */
+  readonly known: (ids: readonly string[]) => readonly KnownJob[];
+  readonly openPanel: (uri: vscode.Uri) => Promise<void>;
+  /** The document changed and wants to be kept. */
+  readonly changed: (document: Document) => void;
+  /** Writes the document now. */
+  readonly keep: (document: Document) => Promise<void>;
+  /** Edits of its history that the page asks for. */
+  readonly edits: (document: Document, asked: PageRequest<'edits'>) => Promise<PageReplies['edits']>;
+}
+
+export interface Panel {
+  readonly document: Document;
+  readonly view: vscode.WebviewPanel;
+  /** Sends the page what it shows; calls while one is under way become one more. */
+  refresh(): void;
+  useMaskFile(uri: vscode.Uri): Promise<void>;
+  useAlpha(): Promise<void>;
+  saveMask(): Promise<void>;
+  /** Zooms out where the canvas is still the image's own. */
+  outpaint(): void;
+  /** Takes over prompt, parameters and mask settings of a fill; image, mask and service stay. */
+  useSettings(note: Note): void;
+  useService(id: ServiceId): void;
+  /** Everything a fill was asked with: canvas, mask, settings, service. Its mask is left out where it does not fit. */
+  useFill(fill: Fill, base: Mask | undefined): Promise<void>;
+  useMask(fill: Fill, base: Mask): Promise<void>;
+  useParameters(change: Partial<Parameters>): void;
+  /** Makes a fill anew, of the image as it is now. */
+  makeAgain(fill: Fill, base: Mask): Promise<void>;
+  /** Shows the result of a fill over the image. */
+  showJob(id: string): Promise<void>;
+  pickPrompt(): Promise<void>;
+  /** True where the job is among those it shows. */
+  shows(id: string): boolean;
+  /** Has the page do what a key of it does. */
+  run(act: HostEvents['run']['act']): void;
+}
+
+export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document: Document, opened: Source): Panel => {
+  let source = opened;
+  let disposed = false;
+  /** The fill that is being checked and written down: pressed twice, Generate makes one. */
+  let starting: Promise<PageReplies['generate']> | undefined;
+  view.onDidDispose(() => (disposed = true));
+
+  const post = async (envelope: HostEnvelope): Promise<void> => {
+    if (!disposed) await view.webview.postMessage(envelope);
+  };
+  const tell = <Name extends keyof HostEvents>(name: Name, value: HostEvents[Name]): Promise<void> =>
+    post({ tell: name, value } as HostEnvelope);
+
+  /** Jobs that the history shows here although the document has forgotten them. */
+  const also = new Set<string>();
+  /** The job whose result is to be shown as soon as a page stands. */
+  let wanted: string | undefined;
+  let stands = false;
+  view.onDidChangeViewState(() => (stands &&= view.visible));
+
+  /** The name of the mask file next to the image, as it was when the page was last shown. */
+  let beside: string | null = null;
+  const state = () =>
+    panelState(
+      view.webview,
+      document,
+      source,
+      deps.services,
+      deps.known([...also, ...document.jobs]),
+      starting !== undefined,
+      beside,
+      deps.directory,
+    );
+
+  let refreshing = false;
+  let again = false;
+  const refresh = (): void => {
+    if (refreshing) {
+      again = true;
+      return;
+    }
+    refreshing = true;
+    void state()
+      .then((value) => tell('state', value))
+      .catch((error: unknown) => deps.log('error', `panel: ${faultLine(faultOf(error))}`))
+      .finally(() => {
+        refreshing = false;
+        if (!again || disposed) return;
+        again = false;
+        refresh();
+      });
+  };
+
+  const changed = (): void => deps.changed(document);
+
+  const tellMask = (): Promise<void> =>
+    tell('mask', {
+      revision: document.revision,
+      generation: document.generation,
+      file: document.maskFile,
+      kind: document.maskKind,
+      settings: document.maskSettings,
+      tiles: documentTiles(document),
+    });
+
+  const expandTo = (expand: Expand | null): void => {
+    valueOf(setExpand(document, source.header, source.name, expand));
+    changed();
+    refresh();
+  };
+
+  const masks = createMaskSources(deps, {
+    document,
+    source: () => source,
+    jobs: () => deps.known(document.jobs),
+    isOpen: () => !disposed,
+    taken: async () => {
+      changed();
+      await tellMask();
+      refresh();
+    },
+  });
+
+  const lookBeside = async (): Promise<void> => {
+    beside = (await masks.beside())?.path.split('/').pop() ?? null;
+  };
+
+  const saveMask = async (): Promise<string | null> => {
+    const name = await masks.save();
+    await lookBeside();
+    refresh();
+    return name;
+  };
+
+  /** Reads the header anew where the file is no longer the one that is shown. True when something changed. */
+  const reload = async (): Promise<boolean> => {
+    if (await isUnchanged(source)) return false;
+    source = valueOf(await openSource(source.uri));
+    const { width, height } = document;
+    resize(document, source.header);
+    if (document.width !== width || document.height !== height) await tellMask();
+    changed();
+    refresh();
+    return true;
+  };
+
+  const makeFill = async (asked: Snapshot): Promise<PageReplies['generate']> => {
+    if (await reload()) throw new FaultError(fault('source.reloaded', { name: source.name }));
+    let noted: readonly string[] = [];
+    const made = await generate(deps, asked, source, async (fills) => {
+      noted = fills.flatMap(jobIdsOf);
+      document.jobs.push(...noted);
+      await deps.keep(document);
+      await deps.prompts.note(asked.parameters.prompt, document.id);
+    });
+    if (made.ok) {
+      if (made.value.fault !== undefined)
+        void tell('notice', { level: 'error', sentence: sentenceOf(made.value.fault) });
+      return { jobId: made.value.jobs[0].fill.id };
+    }
+    document.jobs = document.jobs.filter((id) => !noted.includes(id));
+    if (made.fault.code !== 'key.missing') throw new FaultError(made.fault);
+    const origin = String(made.fault.args.origin);
+    const choice = await offerKeyOrPractice(origin);
+    if (choice === 'practice') document.service = 'practice';
+    const { service } = asked;
+    const goOn =
+      choice === 'practice' || (choice === 'key' && service !== 'practice' && (await deps.keys.ask(service, origin)));
+    changed();
+    return goOn ? makeFill({ ...asked, service: choice === 'practice' ? choice : service }) : { jobId: null };
+  };
+
+  /** The document is copied at once: what is typed or painted from here on belongs to the next fill. */
+  const pressGenerate = (revision: number): Promise<PageReplies['generate']> => {
+    if (starting !== undefined) return starting;
+    if (revision !== document.revision) throw new FaultError(fault('mask.stale'));
+    starting = makeFill(snapshotOf(document)).finally(() => {
+      starting = undefined;
+      refresh();
+    });
+    refresh();
+    return starting;
+  };
+
+  const resultAction = async (jobId: string, action: (typeof resultActions)[number]): Promise<void> => {
+    const job = deps.known([jobId])[0]?.job;
+    if (job?.saved === undefined) return;
+    const uri = vscode.Uri.parse(job.saved.uri);
+    if (action === 'replaceSource') return replaceSource(source.uri, uri, job.fill.source.sha256);
+    if (action === 'useAsSource') return deps.openPanel(uri);
+    if (action === 'open') await vscode.commands.executeCommand('vscode.open', uri);
+    else if (vscode.workspace.getWorkspaceFolder(uri) !== undefined)
+      await vscode.commands.executeCommand('revealInExplorer', uri);
+    else await vscode.commands.executeCommand('revealFileInOS', uri);
+  };
+
+  const outpaint = (): void => {
+    if (document.expand === null)
+      expandTo({ ...presetSides('zoom-out-1.5x', source.header), overlap: initialOverlap(source.header) });
+  };
+
+  const useSettings = ({ parameters, mask }: Note): void => {
+    document.parameters = parameters;
+    document.seedLocked = parameters.seed !== null;
+    document.maskSettings = document.expand === null ? mask.settings : { ...mask.settings, invert: false };
+    changed();
+    void tell('parameters', { parameters });
+    void tellMask();
+    refresh();
+  };
+
+  const pickPrompt = async (): Promise<void> => {
+    const prompt = await deps.prompts.pick(document.id);
+    if (prompt === undefined || disposed) return;
+    document.parameters = { ...document.parameters, prompt };
+    changed();
+    void tell('parameters', { parameters: document.parameters });
+    void tell('focus', { part: 'prompt' });
+  };
+
+  const useParameters = (change: Partial<Parameters>): void => {
+    document.parameters = { ...document.parameters, ...change };
+    document.seedLocked = document.parameters.seed !== null;
+    changed();
+    void tell('parameters', { parameters: document.parameters });
+    refresh();
+  };
+
+  /** True where the mask of the fill has its place on this image. */
+  const fits = ({ source: { width, height } }: Fill): boolean =>
+    source.header.width === width && source.header.height === height;
+
+  const useMask = async (fill: Fill, base: Mask): Promise<void> => {
+    if (!fits(fill)) throw new FaultError(fault('history.otherSize', { name: source.name }));
+    const expand = fill.expand ?? null;
+    if (!isDeepStrictEqual(document.expand, expand)) expandTo(expand);
+    await masks.useOf(fill, base);
+  };
+
+  const useFill = async (fill: Fill, base: Mask | undefined): Promise<void> => {
+    const { as, opaque, tone } = fill.save;
+    document.save = { as: as === 'source' ? as : 'png', opaque, tone };
+    document.service = fill.service.id;
+    document.ownPreset = fill.preset !== undefined;
+    useParameters(fill.parameters);
+    if (fill.preset !== undefined) {
+      if (fits(fill)) expandTo({ ...presetSides(fill.preset, source.header), overlap: initialOverlap(source.header) });
+    } else if (base === undefined) throw new FaultError(fault('history.noMask'));
+    else await useMask(fill, base);
+  };
+
+  const makeAgain = async (fill: Fill, base: Mask): Promise<void> => {
+    await reload();
+    if (!fits(fill)) throw new FaultError(fault('history.otherSize', { name: source.name }));
+    if (starting !== undefined) await starting.catch(() => undefined);
+    starting = makeFill(snapshotOfFill(fill, base)).finally(() => {
+      starting = undefined;
+      refresh();
+    });
+    refresh();
+    await starting;
+  };
+
+  const showJob = async (id: string): Promise<void> => {
+    await deps.recall([id]);
+    if (!document.jobs.includes(id)) also.add(id);
+    wanted = id;
+    if (!stands) return;
+    await tell('state', await state());
+    await tellWanted();
+  };
+
+  /** A page that has just been built hears of it after its document. */
+  const tellWanted = async (): Promise<void> => {
+    if (wanted !== undefined) await tell('compare', { jobId: wanted });
+    wanted = undefined;
+  };
+
+  const useService = (id: ServiceId): void => {
+    document.service = id;
+    changed();
+    refresh();
+  };
+
+  const handlers: Handlers = {
+    ready: async () => {
+      await reload().catch((error: unknown) => deps.log('warn', `panel: ${faultLine(faultOf(error))}`));
+      await lookBeside();
+      // A mask that is replaced meanwhile is told to a page that does not stand yet.
+      const shown = await settled(() => document.revision, state);
+      closeOpen(document);
+      stands = true;
+      setTimeout(() => void tellWanted(), 0);
+      return {
+        state: shown,
+        parameters: document.parameters,
+        revision: document.revision,
+        generation: document.generation,
+        tiles: documentTiles(document),
+        history: rangeOf(document.history),
+      };
+    },
+    paint: async (painted) => {
+      if (paint(document, painted)) changed();
+      return null;
+    },
+    edits: (asked) => deps.edits(document, asked),
+    maskSettings: async ({ settings }) => {
+      document.maskSettings = settings;
+      changed();
+      return null;
+    },
+    maskSource: async (from) => ({ outcome: await masks.take(from) }),
+    saveMask: async () => ({ name: await saveMask() }),
+    parameters: async ({ parameters, seedLocked }) => {
+      document.parameters = parameters;
+      document.seedLocked = seedLocked;
+      changed();
+      return null;
+    },
+    save: async (save) => {
+      document.save = save;
+      changed();
+      return null;
+    },
+    window: async ({ choice }) => {
+      document.window = choice;
+      changed();
+      return null;
+    },
+    expand: async ({ expand }) => {
+      expandTo(expand);
+      return null;
+    },
+    ownPreset: async ({ chosen }) => {
+      document.ownPreset = chosen;
+      changed();
+      return null;
+    },
+    service: async ({ id }) => {
+      useService(id);
+      return null;
+    },
+    setKey: async () => {
+      await vscode.commands.executeCommand(commands.setApiKey);
+      return null;
+    },
+    openSetting: async () => {
+      if (document.service !== 'practice') await openBaseUrlSetting(document.service);
+      return null;
+    },
+    generate: ({ revision }) => pressGenerate(revision),
+    cancel: async ({ jobId }) => {
+      await deps.runner.cancel(jobId);
+      return null;
+    },
+    result: async ({ jobId, action }) => {
+      await resultAction(jobId, action);
+      return null;
+    },
+    goOn: async ({ jobId, act }) => {
+      const [known] = deps.known([jobId]);
+      if (known !== undefined) await goOn(deps.runner, known.job, act);
+      return null;
+    },
+    images: async ({ count }) => {
+      document.images = count;
+      changed();
+      return null;
+    },
+    remove: async ({ jobIds }) => {
+      const removed = await deps.remove(deps.known(jobIds).map(({ job }) => job));
+      if (removed) refresh();
+      return { removed };
+    },
+    recentPrompts: async () => {
+      await pickPrompt();
+      return null;
+    },
+    showLog: async () => {
+      await vscode.commands.executeCommand(commands.showLog);
+      return null;
+    },
+    nextStep: async ({ step }) => {
+      const { service } = document;
+      const setting = service === 'practice' ? undefined : `${section}.${baseUrlSettings[service]}`;
+      await takeStep(step, setting);
+      return null;
+    },
+    ping: () => null,
+  };
+
+  const told = (error: unknown): Told => {
+    const wrong: Fault = faultOf(error);
+    deps.log('error', `panel: ${faultLine(wrong)}`);
+    return { code: wrong.code, sentence: sentenceOf(wrong) };
+  };
+
+  view.webview.options = {
+    enableScripts: true,
+    localResourceRoots: [
+      vscode.Uri.joinPath(deps.extension, 'dist'),
+      vscode.Uri.joinPath(deps.extension, 'media'),
+      folderOf(source.uri),
+      vscode.Uri.file(path.join(deps.directory, 'done')),
+    ],
+  };
+  view.webview.onDidReceiveMessage(hostChannel(handlers, (envelope) => void post(envelope), told));
+  view.iconPath = {
+    light: vscode.Uri.joinPath(deps.extension, 'media', 'panel-light.svg'),
+    dark: vscode.Uri.joinPath(deps.extension, 'media', 'panel-dark.svg'),
+  };
+  view.title = vscode.l10n.t('Fill: {name}', { name: source.name });
+  view.webview.html = pageHtml(view.webview, deps.extension);
+
+  const run = (act: HostEvents['run']['act']): void => void tell('run', { act });
+
+  return {
+    document,
+    view,
+    refresh,
+    useMaskFile: async (uri) => void (await masks.useFile(uri)),
+    useAlpha: async () => void (await masks.useAlpha()),
+    saveMask: async () => void (await saveMask()),
+    outpaint,
+    useSettings,
+    useService,
+    useFill,
+    useMask,
+    useParameters,
+    makeAgain,
+    showJob,
+    pickPrompt,
+    shows: (id) => document.jobs.includes(id) || also.has(id),
+    run,
+  };
+};

@@ -1,0 +1,57 @@
+/** The panel in the four themes of VS Code: pictures for people, and axe for what can be measured. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, afterEach, before, test } from 'node:test';
+import type { AxeResults } from 'axe-core';
+import type { Frame } from 'playwright-core';
+import { themes, type Theme } from '../vscode/workbench.ts';
+import { openPage, openScene, paint, pictureOfFailure, setKey, untilResult, type Scene } from './scene.ts';
+
+let scene: Scene;
+before(async () => {
+  scene = await openScene();
+  await setKey(scene);
+});
+after(() => scene?.close());
+afterEach((context) => pictureOfFailure(scene, context));
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+const violations = async (page: Frame): Promise<string[]> => {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
+  );
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+};
+
+test('marked and described, at work, and with its result, in every theme', async () => {
+  const { workbench, emulator } = scene;
+  await workbench.explorerMenu(['boats.jpg'], 'Flux Fill: Inpaint');
+  const page = await openPage(scene);
+  await paint(scene, page);
+  await page.getByLabel('Prompt', { exact: true }).fill('a red fishing boat');
+  emulator.control({ readyAfter: 60_000 });
+  const names = Object.keys(themes) as Theme[];
+  for (const theme of names) {
+    await workbench.theme(theme);
+    assert.deepEqual(await violations(page), [], `marked, ${theme}`);
+    await workbench.picture(`look-marked-${theme}`);
+  }
+  await page.locator('.generate:not([disabled])').click();
+  await page.getByText('The service is working…').first().waitFor();
+  for (const theme of names) {
+    await workbench.theme(theme);
+    assert.deepEqual(await violations(page), [], `at work, ${theme}`);
+    await workbench.picture(`look-working-${theme}`);
+  }
+  emulator.control({ readyAfter: 0 });
+  await untilResult(scene, 'boats.fill-001.png');
+  await page.getByText('0 samples changed outside the mask').first().waitFor();
+  for (const theme of names) {
+    await workbench.theme(theme);
+    assert.deepEqual(await violations(page), [], `result, ${theme}`);
+    await workbench.picture(`look-result-${theme}`);
+  }
+});

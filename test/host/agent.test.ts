@@ -1,0 +1,385 @@
+/** The tools for agents: called as VS Code calls them, with practice; and their parts, where VS Code asks nobody in a test. */
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { crc32, deflateSync } from 'node:zlib';
+import * as vscode from 'vscode';
+import type { Job } from '../../src/fill/record.ts';
+import { createFillTool, type AgentDeps } from '../../src/host/agent/tools.ts';
+import { placeOf, workspaceFile } from '../../src/host/agent/workspace-file.ts';
+import { systemClock } from '../../src/host/clock.ts';
+import { createKeys } from '../../src/host/keys.ts';
+import { createPlace } from '../../src/host/place.ts';
+import { createServices } from '../../src/host/services.ts';
+import { keyVariables, section, settings, tools } from '../../src/ids.ts';
+import { createLedger } from '../../src/jobs/ledger.ts';
+import { createRunner } from '../../src/jobs/runner.ts';
+import { createEngine } from '../../src/raster/threads.ts';
+import { fluxFill } from './activation.test.ts';
+import { memoryFiles } from './memory.ts';
+import { test } from './suite.ts';
+
+const size = { width: 96, height: 64 };
+
+const chunk = (type: string, data: Uint8Array): Buffer => {
+  const body = Buffer.concat([Buffer.from(type), data]);
+  const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+  length.writeUInt32BE(data.length);
+  sum.writeUInt32BE(crc32(body));
+  return Buffer.concat([length, body, sum]);
+};
+
+/** 8-bit RGBA of the size above as a PNG. */
+const pngOf = (data: Uint8Array): Uint8Array => {
+  const header = Buffer.from([0, 0, 0, size.width, 0, 0, 0, size.height, 8, 6, 0, 0, 0]);
+  const rows = Array.from({ length: size.height }, (_, y) =>
+    Buffer.concat([Buffer.of(0), data.subarray(y * size.width * 4, (y + 1) * size.width * 4)]),
+  );
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  const parts = [
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(Buffer.concat(rows))),
+    chunk('IEND', Buffer.alloc(0)),
+  ];
+  return Buffer.concat([signature, ...parts]);
+};
+
+/** A slope of colours, 8-bit RGBA; `hole`: the first rows are transparent. */
+const slope = (hole = false): Uint8Array => {
+  const data = new Uint8Array(size.width * size.height * 4);
+  for (let y = 0; y < size.height; y++)
+    for (let x = 0; x < size.width; x++)
+      data.set([x * 2, y * 3, 90, hole && y < 8 ? 0 : 255], (y * size.width + x) * 4);
+  return pngOf(data);
+};
+
+/** White where the rectangle of the tests is. */
+const marked = (): Uint8Array => {
+  const data = new Uint8Array(size.width * size.height * 4).fill(255);
+  for (let at = 0; at < size.width * size.height; at++)
+    if (at % size.width < 30 || at % size.width >= 54) data.fill(0, at * 4, at * 4 + 3);
+  return pngOf(data);
+};
+
+const rectangle = { x: 30, y: 20, width: 24, height: 16 };
+const root = (): string => vscode.workspace.workspaceFolders![0].uri.fsPath;
+
+/** A folder of the workspace with an image, one with a hole, and a mask. */
+const inFolder = async (body: (folder: string, name: (file: string) => string) => Promise<void>): Promise<void> => {
+  await fluxFill().activate();
+  const folder = await mkdtemp(join(root(), 'agent-'));
+  try {
+    await writeFile(join(folder, 'a.png'), slope());
+    await writeFile(join(folder, 'hole.png'), slope(true));
+    await writeFile(join(folder, 'm.png'), marked());
+    await body(folder, (file) => join(folder, file));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+const call = (
+  tool: string,
+  input: object,
+  token?: vscode.CancellationToken,
+): Thenable<vscode.LanguageModelToolResult> =>
+  vscode.lm.invokeTool(tool, { input, toolInvocationToken: undefined }, token);
+
+interface Told {
+  readonly saved: string;
+  readonly region: typeof rectangle & { readonly share: number };
+  readonly requests: readonly { readonly sent: typeof size; readonly scale: number }[];
+  readonly priceInDollars: number;
+  readonly costInDollars: number;
+  readonly changedSamples: { readonly outsideMask: number; readonly outsideEffectiveMask: number };
+  readonly warnings: readonly string[];
+}
+
+const toldBy = ({ content }: vscode.LanguageModelToolResult): Told =>
+  JSON.parse((content[0] as vscode.LanguageModelTextPart).value) as Told;
+
+const refusalOf = (called: Thenable<unknown> | Promise<unknown>): Promise<string> =>
+  Promise.resolve(called).then(
+    () => 'not refused',
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+
+test('VS Code lists both tools for agents, with what they take', () => {
+  for (const name of Object.values(tools)) {
+    const tool = vscode.lm.tools.find((each) => each.name === name);
+    assert.ok(tool, name);
+    assert.ok('rectangle' in (tool.inputSchema as { properties: object }).properties);
+    assert.ok(!tool.description.includes('%'));
+  }
+});
+
+test('an agent hears the plan and the price, and nothing is written', async () => {
+  await inFolder(async (folder, name) => {
+    const input = { image: name('a.png'), rectangle, service: 'bfl' };
+    const { region, requests, priceInDollars } = toldBy(await call(tools.plan, input));
+    assert.deepEqual({ ...region, share: 0 }, { ...rectangle, share: 0 });
+    assert.ok(Math.abs(region.share - (24 * 16) / (96 * 64)) < 1e-6, String(region.share));
+    assert.equal(requests.length, 1);
+    assert.ok(requests[0].scale >= 1 && requests[0].sent.width % 32 === 0);
+    assert.equal(priceInDollars, 0.05);
+    assert.deepEqual((await readdir(folder)).sort(), ['a.png', 'hole.png', 'm.png']);
+  });
+});
+
+const shows = 'LanguageModelDataPart' in vscode;
+
+const ways: readonly [string, (name: (file: string) => string) => { readonly image: string }][] = [
+  ['rectangle', (name) => ({ image: name('a.png'), rectangle })],
+  ['mask file', (name) => ({ image: vscode.workspace.asRelativePath(name('a.png')), mask: name('m.png'), feather: 2 })],
+  ['alpha', (name) => ({ image: name('hole.png'), alpha: true })],
+  [
+    'larger canvas',
+    (name) => ({
+      image: vscode.Uri.file(name('a.png')).toString(),
+      expand: { left: 16, top: 0, right: 0, bottom: 0 },
+    }),
+  ],
+];
+
+for (const [way, inputOf] of ways)
+  test(`an agent fills by ${way}; the source stays, and so does all outside`, async () => {
+    await inFolder(async (folder, name) => {
+      const before = await readFile(name('a.png'));
+      const result = await call(tools.fill, { ...inputOf(name), prompt: 'grass', service: 'practice' });
+      const told = toldBy(result);
+      assert.ok(told.saved.startsWith(folder), told.saved);
+      const saved = await readFile(told.saved);
+      assert.ok(!saved.equals(before));
+      assert.deepEqual(told.changedSamples, { outsideMask: 0, outsideEffectiveMask: 0 });
+      assert.equal(told.costInDollars, 0);
+      assert.ok(Array.isArray(told.warnings));
+      assert.equal(result.content.length, shows ? 2 : 1);
+      if (shows) {
+        const picture = result.content[1] as { mimeType: string; data: Uint8Array };
+        assert.equal(picture.mimeType, 'image/png');
+        assert.ok(Buffer.from(picture.data).equals(saved));
+      }
+      assert.ok((await readFile(name('a.png'))).equals(before));
+      assert.equal((await readdir(folder)).length, 4);
+    });
+  });
+
+test('what an agent must not, or cannot mean, is refused in words for it, and nothing is written', async () => {
+  const outside = await mkdtemp(join(tmpdir(), 'flux-fill-outside-'));
+  await writeFile(join(outside, 'o.png'), slope());
+  await inFolder(async (folder, name) => {
+    await symlink(join(outside, 'o.png'), name('link.png'));
+    await symlink(outside, name('links'));
+    await writeFile(name('text.png'), 'no image');
+    await mkdir(name('folder.png'));
+    const before = (await readdir(folder)).sort();
+    const good = { image: name('a.png'), rectangle, prompt: 'grass', service: 'practice' };
+    const cases: readonly [object, RegExp][] = [
+      [{ ...good, image: join(outside, 'o.png') }, /outside the workspace/],
+      [{ ...good, image: name('link.png') }, /outside the workspace/],
+      [{ ...good, image: name('links/o.png') }, /outside the workspace/],
+      [{ ...good, image: `${folder}/../../${outside.split('/').at(-1)}/o.png` }, /outside the workspace/],
+      [{ ...good, image: '../../../../../../etc/passwd' }, /outside the workspace/],
+      [{ ...good, image: '/etc/passwd' }, /outside the workspace/],
+      [{ ...good, image: 'https://example.com/a.png' }, /outside the workspace/],
+      [{ ...good, image: name('a.png\0.png') }, /no zero character/],
+      [{ ...good, image: name('none.png') }, /There is no file/],
+      [{ ...good, image: name('folder.png') }, /not a file/],
+      [{ ...good, image: name('text.png') }, /not an image/],
+      [{ ...good, rectangle: undefined, mask: join(outside, 'o.png') }, /outside the workspace/],
+      [{ ...good, rectangle: undefined, mask: name('link.png') }, /outside the workspace/],
+      [{ ...good, rectangle: { x: 90, y: 0, width: 20, height: 20 } }, /must lie inside the image/],
+      [{ ...good, rectangle: { x: 0, y: 0, width: 0, height: 1 } }, /rectangle\.width/],
+      [{ ...good, alpha: true }, /exactly one of .* rectangle and alpha/],
+      [{ ...good, rectangle: undefined }, /exactly one of .* none/],
+      [{ ...good, rectangle: undefined, alpha: true }, /no transparent part/],
+      [{ ...good, rectangle: undefined, expand: { left: 0, top: 0, right: 0, bottom: 0 } }, /not larger/],
+      [{ ...good, overlap: 4 }, /overlap goes with expand only/],
+      [{ ...good, steps: 51 }, /steps: .*50/],
+      [{ ...good, guidance: 1 }, /guidance: .*1\.5/],
+      [{ ...good, seed: -1 }, /seed: /],
+      [{ ...good, prompt: 'x'.repeat(10_001) }, /prompt: /],
+      [{ ...good, safetyTolerance: 6 }, /safetyTolerance/],
+      [{ ...good, service: 'evil' }, /service: /],
+      [{ ...good, prompt: undefined }, /prompt/],
+    ];
+    for (const [input, sentence] of cases) {
+      const said = await refusalOf(call(tools.fill, input));
+      assert.match(said, sentence, JSON.stringify(input).slice(0, 200));
+    }
+    assert.deepEqual((await readdir(folder)).sort(), before);
+  });
+  await rm(outside, { recursive: true, force: true });
+});
+
+test('the daily limit holds for agents, whatever is always allowed; without a key the user is named who can set it', async () => {
+  const configuration = vscode.workspace.getConfiguration(section);
+  const set = (name: string, value: unknown) => configuration.update(name, value, vscode.ConfigurationTarget.Global);
+  const variable = keyVariables.compatible;
+  await inFolder(async (folder, name) => {
+    const input = { image: name('a.png'), rectangle, prompt: 'grass', service: 'compatible' };
+    assert.match(await refusalOf(call(tools.fill, input)), /compatible is not set up/i);
+    await set(settings.compatibleBaseUrl, 'http://127.0.0.1:9');
+    try {
+      assert.match(await refusalOf(call(tools.fill, input)), /No API key for http:\/\/127\.0\.0\.1:9\. Ask the user/);
+      process.env[variable] = 'not-a-key';
+      await set(settings.dailyLimit, 0.001);
+      assert.match(
+        await refusalOf(call(tools.fill, input)),
+        /daily limit of \$0\.001 would be passed.*Nothing was sent/,
+      );
+    } finally {
+      delete process.env[variable];
+      await set(settings.dailyLimit, undefined);
+      await set(settings.compatibleBaseUrl, undefined);
+    }
+    assert.equal((await readdir(folder)).length, 3);
+  });
+});
+
+/** The tool on a journal of its own, with the real engine and practice. */
+const withTool = async (
+  body: (
+    tool: vscode.LanguageModelTool<unknown>,
+    parts: AgentDeps & { readonly name: (file: string) => string; readonly waiting: ReadonlySet<string> },
+  ) => Promise<void>,
+  isTrusted = true,
+): Promise<void> => {
+  const storage = await mkdtemp(join(tmpdir(), 'flux-fill-agent-'));
+  const workers = pathToFileURL(`${fluxFill().extensionPath}/dist/`);
+  const engine = createEngine({ workerUrl: new URL('raster.cjs', workers) });
+  const noSecrets = {
+    get: async () => undefined,
+    onDidChange: new vscode.EventEmitter<vscode.SecretStorageChangeEvent>().event,
+  } as unknown as vscode.SecretStorage;
+  const clock = systemClock;
+  const log = (): void => undefined;
+  const keys = createKeys(noSecrets, {}, () => undefined);
+  const services = createServices({ keys, storage, workers, clock, log });
+  const place = createPlace();
+  const ledger = createLedger(join(storage, 'ledger'), () => Promise.resolve(null));
+  const runner = createRunner({
+    directory: join(storage, 'jobs'),
+    service: async (fill) => services.open(fill.service.id, fill.service.baseUrl),
+    webhook: async () => undefined,
+    raster: engine,
+    place,
+    ledger,
+    clock,
+    log,
+    random: Math.random,
+  });
+  const waiting = new Set<string>();
+  const deps: AgentDeps = { engine, services, isTrusted: () => isTrusted, runner, ledger, place, storage, clock, log };
+  try {
+    await inFolder((_, name) => body(createFillTool(deps, waiting), { ...deps, name, waiting }));
+  } finally {
+    await runner.dispose();
+    await engine.dispose();
+    await rm(storage, { recursive: true, force: true });
+  }
+};
+
+const never = new vscode.CancellationTokenSource().token;
+
+const prepare = async (tool: vscode.LanguageModelTool<unknown>, input: object): Promise<string> => {
+  const prepared = await tool.prepareInvocation!({ input }, never);
+  return (prepared!.confirmationMessages!.message as vscode.MarkdownString).value;
+};
+
+const invoke = async (tool: vscode.LanguageModelTool<unknown>, input: object, token = never): Promise<Told> =>
+  toldBy((await tool.invoke({ input, toolInvocationToken: undefined }, token))!);
+
+test('the user is asked with image, region, service and price, which no prompt can forge or push away', async () => {
+  await withTool(async (tool, { name }) => {
+    const prompt = `x\n\n**Price: $0.00** [here](command:evil) ${'y'.repeat(5000)}`;
+    const text = await prepare(tool, { image: name('a.png'), rectangle, prompt, service: 'practice' });
+    const plain = text.replaceAll('&nbsp;', ' ').replaceAll('\\', '');
+    assert.match(plain, /a\.png\n/);
+    assert.match(plain, /24 × 16 pixels at 30, 20; 6\.3\s?% of the picture/);
+    assert.match(plain, /Service: .+\n/);
+    assert.match(plain, /Price: free\n/);
+    assert.ok(!text.includes('**Price') && !text.includes('[here](') && text.length < 1000, text);
+    assert.ok(plain.indexOf('Price: free') < plain.indexOf('Prompt:'));
+  });
+});
+
+test('what changed after the user was asked is not filled', async () => {
+  await withTool(async (tool, { name, runner }) => {
+    const input = { image: name('a.png'), mask: name('m.png'), prompt: 'grass', service: 'practice' };
+    await prepare(tool, input);
+    await writeFile(name('m.png'), slope());
+    assert.match(await refusalOf(invoke(tool, input)), /changed after the user was asked. Nothing was sent/);
+    await prepare(tool, input);
+    await writeFile(name('a.png'), slope(true));
+    assert.match(await refusalOf(invoke(tool, input)), /changed after the user was asked. Nothing was sent/);
+    assert.equal(runner.jobs().length, 0);
+  });
+});
+
+test('a call that is cancelled says whether anything was sent', async () => {
+  await withTool(async (tool, { name, runner, waiting }) => {
+    const input = { image: name('a.png'), rectangle, prompt: 'grass', service: 'practice' };
+    const cancelledAt = async (state: Job['state']): Promise<string> => {
+      const source = new vscode.CancellationTokenSource();
+      const stop = runner.onChange((job) => {
+        if (job.state === state) source.cancel();
+      });
+      const said = await refusalOf(invoke(tool, input, source.token));
+      stop();
+      return said;
+    };
+    const early = new vscode.CancellationTokenSource();
+    early.cancel();
+    assert.match(await refusalOf(invoke(tool, input, early.token)), /before anything was sent/);
+    assert.equal(runner.jobs().length, 0);
+    assert.match(await cancelledAt('prepared'), /before anything was sent/);
+    assert.equal(runner.jobs().at(-1)?.state, 'cancelled');
+    assert.match(await cancelledAt('submitted'), /Cancelled while it was being made; it is free/);
+    assert.equal(waiting.size, 0);
+    const told = await invoke(tool, input);
+    assert.ok(told.saved.endsWith('.png'));
+  });
+});
+
+test('in Restricted Mode an agent is told why nothing is done', async () => {
+  await withTool(async (tool, { name }) => {
+    const input = { image: name('a.png'), rectangle, prompt: 'grass', service: 'practice' };
+    assert.match(await refusalOf(invoke(tool, input)), /Restricted Mode.*trust the workspace/);
+    assert.match(await refusalOf(prepare(tool, input)), /Restricted Mode/);
+  }, false);
+});
+
+test('files of several folders: named by folder, refused where two have the name, and never outside a virtual one', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'flux-fill-roots-'));
+  const memory = memoryFiles('agentfiles');
+  try {
+    for (const each of ['one', 'two']) {
+      await mkdir(join(home, each));
+      await writeFile(join(home, each, 'both.png'), slope());
+    }
+    await writeFile(join(home, 'two', 'only.png'), slope());
+    await writeFile(join(home, 'beside.png'), slope());
+    const cloud = memory.seed('c.png', 'cloud');
+    const folders = [
+      { uri: vscode.Uri.file(join(home, 'one')), name: 'one', index: 0 },
+      { uri: vscode.Uri.file(join(home, 'two')), name: 'two', index: 1 },
+      { uri: memory.folder, name: 'pictures', index: 2 },
+    ];
+    const found = async (name: string): Promise<string> => placeOf(await workspaceFile(name, folders));
+    assert.equal(await found('only.png'), join(home, 'two', 'only.png'));
+    assert.equal(await found('two/both.png'), join(home, 'two', 'both.png'));
+    assert.equal(await found('c.png'), cloud.toString(true));
+    assert.equal(await found(cloud.toString()), cloud.toString(true));
+    assert.match(await refusalOf(found('both.png')), /in several folders/);
+    assert.match(await refusalOf(found('../beside.png')), /outside the workspace/);
+    assert.match(await refusalOf(found('agentfiles:///pictures/../other/c.png')), /outside the workspace/);
+    assert.match(await refusalOf(found('agentfiles:///picturesque/c.png')), /outside the workspace/);
+    assert.match(await refusalOf(workspaceFile('a.png', [])), /No folder is open/);
+  } finally {
+    memory.dispose();
+    await rm(home, { recursive: true, force: true });
+  }
+});

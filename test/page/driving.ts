@@ -1,0 +1,73 @@
+/** What the tests of the page do and wait for, as a person would. */
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Page } from 'playwright-core';
+import { openPage } from './harness.ts';
+import type { FakeHost, OpenOptions, Opened, Site } from './harness.ts';
+
+/** Waits for a state; fails when it does not come within 15 s. */
+export const until = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
+  const end = Date.now() + 15_000;
+  while (!(await holds())) {
+    if (Date.now() > end) assert.fail(`never: ${what}`);
+    await sleep(15);
+  }
+};
+
+/** Opens a page, runs, and holds that nothing was thrown or blocked in it. */
+export const withPage = async (
+  site: Site,
+  options: OpenOptions,
+  run: (opened: Opened) => Promise<void>,
+): Promise<void> => {
+  const opened = await openPage(site, options);
+  try {
+    await run(opened);
+    assert.deepEqual(opened.errors, []);
+  } finally {
+    await opened.page.context().close();
+  }
+};
+
+/** Where image pixels lie on the screen, in CSS pixels. */
+export const placeOf = async (page: Page): Promise<(x: number, y: number) => { x: number; y: number }> => {
+  const box = (await page.locator('.stage .picture').first().boundingBox())!;
+  const { width, height } = await page
+    .locator('.stage .picture')
+    .first()
+    .evaluate((image) => ({
+      width: (image as HTMLImageElement).naturalWidth,
+      height: (image as HTMLImageElement).naturalHeight,
+    }));
+  return (x, y) => ({ x: box.x + (x / width) * box.width, y: box.y + (y / height) * box.height });
+};
+
+export const drag = async (
+  page: Page,
+  points: readonly { x: number; y: number }[],
+  button: 'left' | 'right' = 'left',
+) => {
+  await page.mouse.move(points[0].x, points[0].y);
+  await page.mouse.down({ button });
+  for (const point of points.slice(1)) await page.mouse.move(point.x, point.y, { steps: 4 });
+  await page.mouse.up({ button });
+};
+
+export const overlay = (page: Page): Promise<string> =>
+  page.locator('canvas.overlay').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+
+/** True where the host has heard everything and the page draws nothing more. */
+export const quiet = async (page: Page, host: FakeHost): Promise<void> => {
+  const seen = { paints: -1, picture: '' };
+  await until('the page is quiet', async () => {
+    const now = { paints: host.paints.length, picture: await overlay(page) };
+    const same = now.paints === seen.paints && now.picture === seen.picture;
+    Object.assign(seen, now);
+    if (!same) await sleep(120);
+    return same;
+  });
+};
+
+export const strength = (host: FakeHost, x: number, y: number): number => host.mask.data[y * host.mask.width + x];
+
+export const shown = (page: Page, selector: string): Promise<boolean> => page.locator(selector).first().isVisible();

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { raise } from '../../src/fill/faults.ts';
+import { violations } from './axe.ts';
+import { drag, placeOf, quiet, shown, until, withPage } from './driving.ts';
+import { firstState, jobView, resultView, openPage, openSite, themeNames } from './harness.ts';
+import type { OpenOptions, Opened, Site } from './harness.ts';
+
+const pictures = path.resolve(import.meta.dirname, '../../out/pictures');
+mkdirSync(pictures, { recursive: true });
+
+let site: Site;
+before(async () => {
+  site = await openSite();
+});
+after(() => site.close());
+
+const open = (options: OpenOptions, run: (opened: Opened) => Promise<void>): Promise<void> =>
+  withPage(site, options, run);
+
+/** Where the upright picture's top left quarter is stored, by EXIF orientation (Exif 2.3, tag 274): column, row. */
+const stored: readonly (readonly [number, number])[] = [
+  [0, 0],
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [0, 1],
+  [0, 0],
+  [0, 1],
+  [1, 1],
+  [1, 0],
+];
+
+/** A picture of 90 × 60 when upright, blue, its top left quarter red. */
+const turned = async (format: 'jpeg' | 'png' | 'webp', orientation: number): Promise<Uint8Array> => {
+  const [width, height] = orientation >= 5 ? [60, 90] : [90, 60];
+  const quarter = { width: width / 2, height: height / 2, channels: 3, background: '#ff0000' } as const;
+  const [column, row] = stored[orientation];
+  return sharp({ create: { width, height, channels: 3, background: '#0000ff' } })
+    .composite([{ input: { create: quarter }, left: (column * width) / 2, top: (row * height) / 2 }])
+    .withMetadata({ orientation })
+    .toFormat(format, format === 'png' ? {} : { quality: 100 })
+    .toBuffer();
+};
+
+suite('page: images and states', () => {
+  test('a document that cannot be opened says why and can be tried again', async () => {
+    let tries = 0;
+    const opened = openPage(site, {
+      handlers: { ready: () => (++tries === 1 ? raise('image.truncated', { name: 'x' }) : raise('image.empty')) },
+    });
+    const never = assert.rejects(opened);
+    const pages = () => site.browser.contexts().flatMap((context) => context.pages());
+    await until('a page', () => pages().length > 0);
+    const page = pages()[0];
+    await until('said', async () => (await page.locator('[role=alert]').count()) === 1);
+    await page.getByRole('button', { name: 'Try Again' }).click();
+    await until('tried again', () => tries === 2);
+    await page.context().close();
+    await never;
+  });
+
+  test('an image the browser cannot show is said, and the form still works', async () => {
+    site.files.set('/broken.png', { type: 'image/png', bytes: new Uint8Array(10) });
+    await open({ state: { source: { ...firstState().source, src: '/broken.png' } } }, async ({ page }) => {
+      await until('said', async () => /cannot be shown here/.test(await page.locator('.stage-note').innerText()));
+      await page.getByRole('textbox', { name: 'Prompt' }).fill('still usable');
+    });
+  });
+
+  for (const format of ['jpeg', 'png', 'webp'] as const)
+    test(`${format} of every orientation stands upright`, async () => {
+      const upright = { ...firstState().source, width: 90, height: 60, format };
+      await open({ width: 900, height: 600, state: { source: upright } }, async ({ page, host }) => {
+        for (let orientation = 1; orientation <= 8; orientation++) {
+          const src = `/turned-${orientation}.${format}`;
+          site.files.set(src, { type: `image/${format}`, bytes: await turned(format, orientation) });
+          await host.change({ source: { ...upright, src, orientation } });
+          await page.waitForSelector(`.stage .picture[src$="${src}"]`);
+          const box = (await page.locator('.checker').boundingBox())!;
+          await until(`${format} ${orientation} lies on its place`, async () => {
+            const picture = (await page.locator('.stage .picture').boundingBox())!;
+            return (['x', 'y', 'width', 'height'] as const).every((side) => Math.abs(box[side] - picture[side]) < 1);
+          });
+          const { data, info } = await sharp(await page.screenshot())
+            .raw()
+            .toBuffer({ resolveWithObject: true });
+          const redAt = (x: number, y: number): boolean => {
+            const column = Math.round(box.x + box.width * x);
+            const row = Math.round(box.y + box.height * y);
+            const index = (row * info.width + column) * info.channels;
+            return data[index] > 180 && data[index + 2] < 80;
+          };
+          const corners = [redAt(0.25, 0.25), redAt(0.75, 0.25), redAt(0.25, 0.75), redAt(0.75, 0.75)];
+          assert.deepEqual(corners, [true, false, false, false], `${format} ${orientation}`);
+        }
+      });
+    });
+
+  test('nothing overflows at 420 px, at 2000 px, or at 200 % zoom, and all of it can be reached', async () => {
+    for (const [width, height] of [
+      [420, 900],
+      [640, 400],
+      [2000, 1000],
+    ])
+      await open(
+        {
+          width,
+          height,
+          state: { jobs: [jobView({ state: 'failed', fault: { code: 'internal', sentence: 'x'.repeat(200) } })] },
+        },
+        async ({ page }) => {
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(wide <= 0, `${width}: ${wide} px too wide`);
+          const side = await page
+            .locator('.side-scroll')
+            .evaluate((element) => element.scrollWidth - element.clientWidth);
+          assert.ok(side <= 0, `${width}: form ${side} px too wide`);
+          await page.getByRole('button', { name: /^Generate/ }).scrollIntoViewIfNeeded();
+          const stage = (await page.locator('.stage').boundingBox())!;
+          assert.ok(stage.width >= 300 && stage.height >= 200);
+          await page.screenshot({ path: path.join(pictures, `page-width-${width}.png`), fullPage: true });
+        },
+      );
+  });
+
+  test('reduced motion stills the progress bar', async () => {
+    const animation = (page: Page) =>
+      page.locator('.job-progress').evaluate((bar) => getComputedStyle(bar).animationName);
+    await open({ state: { jobs: [jobView({})] } }, async ({ page }) => {
+      assert.equal(await animation(page), 'passing');
+      await page.evaluate(() => document.body.classList.add('vscode-reduce-motion'));
+      assert.equal(await animation(page), 'none');
+    });
+    await open({ reducedMotion: true, state: { jobs: [jobView({})] } }, async ({ page }) => {
+      assert.equal(await animation(page), 'none');
+    });
+  });
+
+  for (const theme of themeNames)
+    test(`axe finds nothing in the main states (${theme})`, () =>
+      open({ theme }, async ({ page, host }) => {
+        const check = async (state: string): Promise<void> => {
+          await page.screenshot({ path: path.join(pictures, `page-${theme}-${state}.png`) });
+          assert.deepEqual(await violations(page), [], `${theme}, ${state}`);
+        };
+        await check('empty');
+        const at = await placeOf(page);
+        await drag(page, [at(300, 300), at(400, 350), at(500, 280)]);
+        await quiet(page, host);
+        await page.locator('summary').click();
+        await host.change({
+          jobs: [
+            jobView({}),
+            jobView({
+              id: 'job2',
+              state: 'failed',
+              seed: 4,
+              fault: { code: 'key.refused', sentence: 'The key was refused.' },
+            }),
+          ],
+        });
+        for (const level of ['error', 'warning', 'info'] as const)
+          await host.tell('notice', { level, sentence: `This is the sentence of an ${level}.` });
+        await until('notices', async () => (await page.locator('.notice').count()) === 3);
+        await check('running');
+        for (let left = 3; left > 0; left--) await page.getByRole('button', { name: 'Dismiss' }).first().click();
+        const result = resultView();
+        await host.change({
+          jobs: [
+            jobView({
+              state: 'saved',
+              endedAt: Date.now(),
+              cost: 0.05,
+              seed: 5,
+              result,
+              warnings: ['It was smaller.'],
+            }),
+          ],
+        });
+        await until('compared', () => shown(page, '.result-layer .picture'));
+        await check('result');
+        await page.keyboard.press('Escape');
+        const service = page.getByRole('combobox', { name: 'Service', exact: true });
+        await host.tell('parameters', {
+          parameters: { ...host.parameters, safetyTolerance: 0, resultFormat: 'webp' },
+        });
+        await service.selectOption('fal');
+        await page.getByText('fal has no WebP').waitFor();
+        await page.getByText('fal has no WebP').scrollIntoViewIfNeeded();
+        await check('fal');
+        await page.getByRole('slider', { name: 'Steps' }).scrollIntoViewIfNeeded();
+        await page.screenshot({ path: path.join(pictures, `page-${theme}-fal-above.png`) });
+        await service.selectOption('compatible');
+        await page.getByText('No base URL yet.').waitFor();
+        await check('compatible');
+        await service.selectOption('practice');
+        await page.getByRole('spinbutton', { name: 'Steps' }).fill('99');
+        await until('practice', () => shown(page, '.banner'));
+        await check('practice');
+      }));
+});

@@ -1,0 +1,132 @@
+/** Every word of the page goes through its table of texts, and it fits where a language needs 40 % more room. */
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { texts } from '../../src/protocol/texts.ts';
+import { pseudo, pseudoTable } from '../l10n/pseudo.ts';
+import { untranslated } from '../l10n/seen.ts';
+import { violations } from './axe.ts';
+import { drag, placeOf, quiet, shown, until, withPage } from './driving.ts';
+import { firstState, jobView, resultView, openSite } from './harness.ts';
+import type { Site } from './harness.ts';
+
+const pictures = path.resolve(import.meta.dirname, '../../out/pictures');
+mkdirSync(pictures, { recursive: true });
+
+let site: Site;
+before(async () => {
+  site = await openSite();
+});
+after(() => site.close());
+
+/** The page's table as a translation says it. */
+const translated = async (language: string): Promise<Record<string, string>> => {
+  const file = path.resolve(import.meta.dirname, `../../l10n/bundle.l10n.${language}.json`);
+  const bundle = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
+  return Object.fromEntries(Object.entries(texts).map(([key, english]) => [key, bundle[english] ?? english]));
+};
+
+const speeches = {
+  pseudo: async () => ({ texts: pseudoTable(texts), language: 'en' }),
+  de: async () => ({ texts: await translated('de'), language: 'de' }),
+  'zh-cn': async () => ({ texts: await translated('zh-cn'), language: 'zh-cn' }),
+};
+
+/** What is wider than the room it has, and what reaches beyond the window. */
+const cramped = (page: Page): Promise<string[]> =>
+  page.evaluate(() => {
+    const found: string[] = [];
+    const name = (element: Element): string =>
+      `${element.tagName.toLowerCase()}.${element.className.toString()}: ${element.textContent.slice(0, 60)}`;
+    for (const element of document.body.querySelectorAll<HTMLElement>('*')) {
+      if (element.closest('.unseen, .stage, script, canvas, svg') !== null || !element.checkVisibility()) continue;
+      const { overflowX, textOverflow } = getComputedStyle(element);
+      const { left, right, width } = element.getBoundingClientRect();
+      if (width === 0) continue;
+      if (right > innerWidth + 1 || left < -1) found.push(`beyond the window: ${name(element)}`);
+      if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0 && overflowX !== 'visible')
+        if (textOverflow !== 'ellipsis') found.push(`cut off: ${name(element)}`);
+      const button = element.matches('button, label, summary, h2, .button');
+      if (
+        button &&
+        textOverflow !== 'ellipsis' &&
+        element.scrollWidth > element.clientWidth + 1 &&
+        element.clientWidth > 0
+      )
+        found.push(`too narrow: ${name(element)}`);
+    }
+    return found;
+  });
+
+const result = resultView({ changedOutsideBase: 3 });
+
+const sentence = pseudo('The proxy let nothing through. Check the settings http.proxy and http.noProxy.');
+
+suite('page: words', () => {
+  // 640 px wide is a window of 1280 px at 200 %.
+  for (const [language, width, height] of [
+    ['pseudo', 1280, 800],
+    ['pseudo', 640, 900],
+    ['de', 1280, 800],
+    ['de', 640, 900],
+    ['zh-cn', 1280, 800],
+  ] as const)
+    test(`nothing is untranslated or cut off in any state: ${language}, ${width} px wide`, async () => {
+      site.speech = await speeches[language]();
+      await withPage(site, { width, height }, async ({ page, host }) => {
+        const check = async (state: string): Promise<void> => {
+          await page.screenshot({ path: path.join(pictures, `words-${language}-${width}-${state}.png`) });
+          if (language === 'pseudo') assert.deepEqual(await untranslated(page), [], `untranslated, ${state}`);
+          assert.deepEqual(await cramped(page), [], `cramped, ${state}`);
+        };
+        await check('empty');
+        const at = await placeOf(page);
+        for (const tool of ['r', 'l', 'Shift+L', 'w', 'g', 'v', 'h', 'e', 'b']) {
+          await page.keyboard.press(tool);
+          if (language === 'pseudo') assert.deepEqual(await untranslated(page), [], `untranslated, tool ${tool}`);
+          assert.deepEqual(await cramped(page), [], `cramped, tool ${tool}`);
+        }
+        await drag(page, [at(300, 300), at(400, 350), at(500, 280)]);
+        await quiet(page, host);
+        for (const summary of await page.locator('summary').all()) await summary.click();
+        await check('marked');
+        await page.keyboard.press('?');
+        await until('sheet', () => shown(page, 'dialog'));
+        await check('keys');
+        await page.keyboard.press('Escape');
+        await host.tell('notice', { level: 'error', sentence });
+        const { services } = firstState();
+        for (const service of services) {
+          await host.change({
+            service: { ...service, problem: service.problem === null ? null : sentence },
+            services: services.map((each) => ({ ...each, problem: each.problem === null ? null : sentence })),
+          });
+          await check(`service-${service.abilities.id}`);
+        }
+        await host.change({
+          service: services[0],
+          services: services.map((each) => ({ ...each, problem: each.problem === null ? null : sentence })),
+          jobs: [
+            jobView({ id: 'a', state: 'submitted', queue: 3 }),
+            jobView({ id: 'b', state: 'prepared', waiting: true }),
+            jobView({ id: 'c', state: 'failed', fault: { code: 'network.proxy', sentence }, nextAct: 'ask' }),
+            jobView({ id: 'd', state: 'unknown', fault: { code: 'internal', sentence }, nextAct: 'send' }),
+            jobView({ id: 'e', state: 'submitted', cancelRequested: true, step: 2, steps: 3 }),
+            jobView({ id: 'f', state: 'saved', seed: 7, cost: 0.05, warnings: [sentence], result }),
+          ],
+        });
+        await until('jobs', async () => (await page.locator('.job').count()) === 6);
+        await check('jobs');
+        await page.keyboard.press('c');
+        await until('compared', () => shown(page, '.result-layer .picture'));
+        for (const key of ['s', 'b', 'd', 'y']) {
+          await page.keyboard.press(key);
+          await check(`compare-${key}`);
+        }
+        assert.deepEqual(await violations(page), []);
+      });
+    });
+});

@@ -1,0 +1,4 @@
+/** `npm run pictures` on a fresh clone: installs what is missing and runs main.ts. */
+import { install, run } from '../install.js';
+
+process.exitCode = install() ? ((await run('pictures/main.ts')) ?? 1) : 1;
