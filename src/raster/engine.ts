@@ -1,7 +1,6 @@
 /**
- * What the raster engine offers to the host and the command line. The work is done in worker threads (worker.ts), one
- * fresh worker a job; nothing heavy runs on the caller's thread. Every call answers with a value or a fault and ends
- * within its deadline.
+ * What the raster engine offers to the host and the command line. The work is done in worker threads (worker.ts);
+ * nothing heavy runs on the caller's thread. Every call answers with a value or a fault and ends within its deadline.
  */
 import type { Result } from '../fill/faults.ts';
 import type { Fault } from '../fill/faults.ts';

@@ -1,6 +1,6 @@
 /**
- * libvips as WebAssembly, one instance a worker. Every handle keeps memory of the module until it is deleted; the worker
- * ends after its job, so only large ones are deleted by hand. Never let an error out of a callback: the module hangs.
+ * libvips as WebAssembly, one instance a worker. Every handle keeps memory of the module until it is deleted; a worker
+ * ends after a few calls, so only large ones are deleted by hand. Never let an error out of a callback: the module hangs.
  * Never hand numbers over as a list or in its place (linear, affine, background): wasm-vips 0.0.19 writes them through a view
  * of the memory as it was at the start, and throws a RangeError once they come to lie beyond it (at 256 MiB).
  */
@@ -16,6 +16,15 @@ let started: Promise<Vips> | undefined;
 
 /** The instance of this thread: started by the first call that needs one. */
 export const startVips = (): Promise<Vips> => (started ??= start());
+
+/** The most bytes libvips has held at once in this thread; infinite where it could not be started. */
+export const mostHeld = async (): Promise<number> => {
+  if (started === undefined) return 0;
+  return started.then(
+    (vips) => vips.Stats.memHighwater(),
+    () => Infinity,
+  );
+};
 
 const start = async (): Promise<Vips> => {
   process.env['VIPS_WARNING'] = '0';

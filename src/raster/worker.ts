@@ -1,7 +1,7 @@
-/** The worker thread: one call, one answer. The parent ends it afterwards, and with it all memory of libvips. */
+/** The worker thread: one call at a time, one answer each. What libvips holds goes when the parent ends the thread. */
 import { parentPort } from 'node:worker_threads';
 import { FaultError, fault, faultOf, type Fault, type Result } from '../fill/faults.ts';
-import { isMemoryError, messageOf } from './vips.ts';
+import { isMemoryError, messageOf, mostHeld } from './vips.ts';
 import { takeWhole } from './whole.ts';
 import {
   binariness,
@@ -35,6 +35,12 @@ export interface Call {
   readonly args: readonly unknown[];
 }
 
+export interface Answer<T = unknown> {
+  readonly result: Result<T>;
+  /** The most bytes libvips has held at once in this thread, so far. */
+  readonly held: number;
+}
+
 const faultIn = (error: unknown): Fault => {
   if (error instanceof FaultError) return faultOf(error);
   return fault(isMemoryError(error) ? 'worker.memory' : 'internal', {}, messageOf(error));
@@ -48,7 +54,7 @@ const buffersOf = (result: Result<unknown>): ArrayBuffer[] =>
       )
     : [];
 
-const answer = async ({ name, args }: Call): Promise<Result<unknown>> => {
+const resultOf = async ({ name, args }: Call): Promise<Result<unknown>> => {
   try {
     const run = calls[name] as (...args: readonly unknown[]) => Promise<unknown>;
     return { ok: true, value: await run(...args) };
@@ -58,5 +64,8 @@ const answer = async ({ name, args }: Call): Promise<Result<unknown>> => {
 };
 
 parentPort?.on('message', (call: Call) => {
-  void answer(call).then((result) => parentPort!.postMessage(result, buffersOf(result)));
+  void resultOf(call).then(async (result) => {
+    const answer: Answer = { result, held: await mostHeld() };
+    parentPort!.postMessage(answer, buffersOf(result));
+  });
 });

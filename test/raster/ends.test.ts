@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { FaultError } from '../../src/fill/faults.ts';
 import { decode } from '../../src/raster/decode.ts';
@@ -48,4 +50,37 @@ test('memory that libvips cannot have is told apart from a damaged file, and the
     () => decode(cut),
     (error) => error instanceof FaultError && error.fault.code === 'image.truncated',
   );
+});
+
+test('a worker is used again after small work, and not after large work, a fault, or many calls', async () => {
+  const engine = createEngine({ workerUrl: here('counting-worker.ts') });
+  const thread = async (name: string): Promise<number> => {
+    const read = await engine.binariness({ name, path: '' });
+    return read.ok ? read.value : Number(read.fault.args['name']);
+  };
+  const [first, beside] = await Promise.all([thread('small'), thread('small')]);
+  assert.notEqual(first, beside, 'one call at a time');
+  const known = [first, beside];
+  assert.ok(known.includes(await thread('small')));
+  for (const end of ['large', 'fault']) {
+    const ended = await thread(end);
+    const next = await Promise.all([thread('small'), thread('small')]);
+    assert.ok(!next.includes(ended), `${end} ends its worker`);
+  }
+  const all = new Set<number>();
+  for (let call = 0; call < 60; call++) all.add(await thread('small'));
+  assert.ok(all.size > 1 && all.size < 10, `60 calls by ${all.size} workers`);
+  await engine.dispose();
+});
+
+test('a worker that waits keeps no process alive', async () => {
+  const script = `void (async () => {
+    const { createEngine } = await import(${JSON.stringify(here('../../src/raster/threads.ts').href)});
+    const engine = createEngine({ workerUrl: new URL(${JSON.stringify(here('counting-worker.ts').href)}) });
+    const read = await engine.binariness({ name: 'small', path: '' });
+    setTimeout(() => console.log('kept alive'), 1_500).unref();
+    console.log(read.ok);
+  })()`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script]);
+  assert.equal(stdout, 'true\n');
 });

@@ -13,7 +13,7 @@ import { emptyMask, type Mask } from '../../src/mask/mask.ts';
 import { fillRectangle } from '../../src/mask/strokes.ts';
 import type { Finished, FinishInput, ImageInput } from '../../src/raster/engine.ts';
 import { readHeader } from '../../src/raster/header.ts';
-import type { Call } from '../../src/raster/worker.ts';
+import type { Answer, Call } from '../../src/raster/worker.ts';
 import { mutated, seedsFrom } from './fuzz-files.ts';
 
 const files = Number(process.env['FLUX_FILL_FUZZ'] ?? 500);
@@ -51,7 +51,7 @@ const ask = async <T>(worker: Worker, call: Call): Promise<{ readonly result: Re
   try {
     const answered = once(worker, 'message', { signal: given.signal });
     worker.postMessage(call);
-    const [result] = (await answered) as [Result<T>];
+    const [{ result }] = (await answered) as [Answer<T>];
     return { result, took: spent() - began };
   } finally {
     clearInterval(watch);

