@@ -29,17 +29,22 @@ export const withPage = async (
   }
 };
 
-/** Where image pixels lie on the screen, in CSS pixels. */
+/** Where image pixels lie on the screen, in CSS pixels, once the picture is laid out and lies still for two frames. */
 export const placeOf = async (page: Page): Promise<(x: number, y: number) => { x: number; y: number }> => {
-  const box = (await page.locator('.stage .picture').first().boundingBox())!;
-  const { width, height } = await page
-    .locator('.stage .picture')
-    .first()
-    .evaluate((image) => ({
-      width: (image as HTMLImageElement).naturalWidth,
-      height: (image as HTMLImageElement).naturalHeight,
-    }));
-  return (x, y) => ({ x: box.x + (x / width) * box.width, y: box.y + (y / height) * box.height });
+  const picture = page.locator('.stage .picture').first();
+  const read = () =>
+    picture.evaluate(async (element) => {
+      const image = element as HTMLImageElement;
+      const place = (): string => `${image.style.transform} ${JSON.stringify(image.getBoundingClientRect())}`;
+      const first = place();
+      for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+      const { x, y, width, height } = image.getBoundingClientRect();
+      const still = first.startsWith('matrix') && first === place();
+      return { still, x, y, width, height, columns: image.naturalWidth, rows: image.naturalHeight };
+    });
+  let box = await read();
+  await until('the picture lies still', async () => box.still || (box = await read()).still);
+  return (x, y) => ({ x: box.x + (x / box.columns) * box.width, y: box.y + (y / box.rows) * box.height });
 };
 
 export const drag = async (

@@ -481,6 +481,12 @@ export const openPage = async (site: Site, options: OpenOptions = {}): Promise<O
   });
 
   await page.goto(`${site.url}?theme=${options.theme ?? 'dark'}`);
-  await page.waitForSelector('.stage .picture, .stage-note:not([hidden])');
+  const failed = site.speech.texts['canvas.failed'].replace('{name}', state.source.name);
+  await page.waitForFunction(
+    (text) =>
+      document.querySelector('.stage .picture[style*="matrix"]') !== null ||
+      document.querySelector('.stage-note:not([hidden])')?.textContent === text,
+    failed,
+  );
   return { page, host, errors };
 };
