@@ -14,9 +14,9 @@ const reach = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(canvasLi
 /** Pixels of the source, along its border, that are made anew with the new area, so that the two grow together. */
 export const overlap = { min: 0, max: 256, step: 1, initial: 16 } as const;
 
-/** The overlap that nobody chose: less where the image is small. */
-export const initialOverlap = (image: Size): number =>
-  Math.min(overlap.initial, Math.floor(Math.min(image.width, image.height) / 4));
+/** The overlap that nobody chose for this image: what is `usual`, and less where the image is small. */
+export const initialOverlap = (image: Size, usual: number = overlap.initial): number =>
+  Math.min(usual, Math.floor(Math.min(image.width, image.height) / 4));
 
 /** Pixels added on each side, and the overlap into the source. */
 export const expandSchema = v.object({

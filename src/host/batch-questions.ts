@@ -2,8 +2,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { outpaintPresets, type OutpaintPreset } from '../fill/outpaint.ts';
-import type { Parameters } from '../fill/parameters.ts';
-import type { SaveChoice, ServiceId } from '../fill/record.ts';
+import type { Defaults } from '../fill/defaults.ts';
 import { defaultsFor } from './defaults.ts';
 import { pageText } from './html.ts';
 import type { Panel } from './panel.ts';
@@ -120,18 +119,16 @@ export const askRule = async (): Promise<MaskRule | undefined> => {
   return picked?.ask();
 };
 
-export interface Wishes {
-  readonly parameters: Parameters;
-  readonly save: { readonly as: SaveChoice; readonly opaque: boolean; readonly tone: boolean };
-  readonly service: ServiceId;
-}
+/** The settings of masks and canvases are those of each image's own folder. */
+export type Wishes = Pick<Defaults, 'parameters' | 'save' | 'window' | 'service'>;
 
-const ofPanel = ({ document: { parameters, save, service } }: Panel): Wishes => ({ parameters, save, service });
-
-const ofDefaults = (uri: vscode.Uri): Wishes => {
-  const { parameters, saveAs, service } = defaultsFor(uri);
-  return { parameters, save: { as: saveAs, opaque: false, tone: true }, service };
-};
+/** A window of one image says nothing of another. */
+const ofPanel = ({ document: { parameters, save, window, service } }: Panel): Wishes => ({
+  parameters,
+  save,
+  window: window.kind === 'whole' ? 'whole' : 'auto',
+  service,
+});
 
 const askFrom = async (panel: Panel, first: vscode.Uri): Promise<Wishes | undefined> => {
   const name = path.posix.basename(vscode.Uri.parse(panel.document.uri).path);
@@ -142,7 +139,7 @@ const askFrom = async (panel: Panel, first: vscode.Uri): Promise<Wishes | undefi
         detail: panel.document.parameters.prompt,
         wishes: ofPanel(panel),
       },
-      { label: vscode.l10n.t('Defaults of the Settings'), wishes: ofDefaults(first) },
+      { label: vscode.l10n.t('Defaults of the Settings'), wishes: defaultsFor(first) },
     ],
     { title: vscode.l10n.t('Batch: which service and parameters?') },
   );
@@ -151,7 +148,7 @@ const askFrom = async (panel: Panel, first: vscode.Uri): Promise<Wishes | undefi
 
 /** Parameters of the panel in front or of the settings, and the prompt, which is asked for in any case. */
 export const askWishes = async (panel: Panel | undefined, first: vscode.Uri): Promise<Wishes | undefined> => {
-  const wishes = panel === undefined ? ofDefaults(first) : await askFrom(panel, first);
+  const wishes = panel === undefined ? defaultsFor(first) : await askFrom(panel, first);
   if (wishes === undefined) return undefined;
   const prompt = await vscode.window.showInputBox({
     title: vscode.l10n.t('Batch: what should be there, in all images?'),

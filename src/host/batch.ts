@@ -16,7 +16,7 @@ import {
 import { failed, fault, FaultError, ok, valueOf, type Fault, type Result } from '../fill/faults.ts';
 import { checkPrompt, fitTo } from '../fill/fit.ts';
 import { isResultOf, maskNameOf } from '../fill/names.ts';
-import { expandOf } from '../fill/outpaint.ts';
+import { expandOf, initialOverlap } from '../fill/outpaint.ts';
 import { dollarsText } from '../fill/price.ts';
 import { newFillId, type Job } from '../fill/record.ts';
 import { commands } from '../ids.ts';
@@ -28,7 +28,7 @@ import { readNote } from '../raster/note.ts';
 import { limitText, openImage, priceWords, readyService, type FillDeps, type Ready } from './ask.ts';
 import { askImages, askRule, askWishes, type MaskRule, type Wishes } from './batch-questions.ts';
 import { costOfItems, createReports, summaryOf } from './batch-report.ts';
-import { notesFills } from './defaults.ts';
+import { defaultsFor, notesFills } from './defaults.ts';
 import { maskBeside } from './mask-sources.ts';
 import { registerCommand } from './notify.ts';
 import { sentenceOf } from './sentence.ts';
@@ -70,15 +70,17 @@ const askOf = async ({ rule, wishes, service }: Asked, uri: vscode.Uri, source: 
   const mask = await maskFrom(rule, uri);
   if (!mask.ok) return mask;
   const by = rule.kind === 'border' ? ({ kind: 'preset', preset: rule.preset } as const) : undefined;
-  const expand = by === undefined ? ok(undefined) : expandOf(source.header, source.name, by);
+  const { masks, overlap } = defaultsFor(uri);
+  const expand =
+    by === undefined ? ok(undefined) : expandOf(source.header, source.name, by, initialOverlap(source.header, overlap));
   if (!expand.ok) return expand;
   return ok({
     mask: mask.value,
-    settings: {},
+    settings: masks[mask.value.kind],
     parameters: fitTo(service.abilities, wishes.parameters),
     expand: expand.value,
-    window: { kind: 'auto' },
-    save: { ...wishes.save, note: notesFills(uri) },
+    window: { kind: wishes.window },
+    save: { ...wishes.save, note: notesFills() },
   });
 };
 

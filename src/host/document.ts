@@ -9,6 +9,7 @@ import * as path from 'node:path';
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import * as v from 'valibot';
+import type { Defaults, MaskDefaults } from '../fill/defaults.ts';
 import { parametersSchema, type Parameters } from '../fill/parameters.ts';
 import { failed, ok, type Result } from '../fill/faults.ts';
 import { wholeOf, type Size } from '../fill/geometry.ts';
@@ -16,7 +17,6 @@ import { canvasSize, checkExpand, expandSchema, keptRect, type Expand } from '..
 import type { WindowChoice } from '../fill/plan.ts';
 import {
   imagesSchema,
-  initialMaskSettings,
   maskKinds,
   maskSettingsSchema,
   rectSchema,
@@ -24,7 +24,6 @@ import {
   serviceIds,
   type MaskKind,
   type MaskSettings,
-  type SaveChoice,
   type ServiceId,
 } from '../fill/record.ts';
 import { emptyMask, type Mask } from '../mask/mask.ts';
@@ -67,7 +66,7 @@ export interface Document {
   history: History;
   parameters: Parameters;
   seedLocked: boolean;
-  save: { as: SaveChoice; opaque: boolean; tone: boolean };
+  save: Defaults['save'];
   window: WindowChoice;
   /** What the canvas adds to the image; null: nothing. */
   expand: Expand | null;
@@ -120,11 +119,7 @@ const keptEdits = 1024 * 1024 * 1024;
 
 export const documentId = (uri: string): string => createHash('sha256').update(uri).digest('hex').slice(0, 24);
 
-export const newDocument = (
-  uri: string,
-  size: { width: number; height: number },
-  defaults: { readonly parameters: Parameters; readonly saveAs: SaveChoice; readonly service: ServiceId },
-): Document => ({
+export const newDocument = (uri: string, size: { width: number; height: number }, defaults: Defaults): Document => ({
   id: documentId(uri),
   uri,
   width: size.width,
@@ -134,17 +129,17 @@ export const newDocument = (
   maskKind: 'painted',
   maskFile: null,
   maskUris: [],
-  maskSettings: initialMaskSettings.painted,
+  maskSettings: defaults.masks.painted,
   tiles: new Map(),
   history: newHistory(),
   parameters: defaults.parameters,
   seedLocked: false,
-  save: { as: defaults.saveAs, opaque: false, tone: true },
-  window: { kind: 'auto' },
+  save: defaults.save,
+  window: { kind: defaults.window },
   expand: null,
   ownPreset: false,
   service: defaults.service,
-  images: 1,
+  images: defaults.images,
   jobs: [],
 });
 
@@ -165,13 +160,13 @@ export const paint = (document: Document, painted: PageRequest<'paint'>): boolea
   return true;
 };
 
-/** Replaces the base mask, with the settings that fit where it came from. */
+/** Replaces the base mask, with settings on top of it. */
 export const replaceMask = (
   document: Document,
   kind: MaskKind,
   file: MaskFile | null,
   mask: Mask | null,
-  settings = initialMaskSettings[kind],
+  settings: MaskSettings,
 ): void => {
   closeOpen(document);
   const before = new Map(document.tiles);
@@ -209,15 +204,18 @@ export const baseMask = (document: Document): Mask => {
 export const documentTiles = (document: Document): Tile[] =>
   [...document.tiles].map(([index, data]) => ({ index, data }));
 
-/** A new image under the same address: the mask stays where it still fits. */
-export const resize = (document: Document, size: Size): void => {
+/** What was chosen of the image itself does not fit another canvas. */
+const windowOnCanvas = ({ window }: Document): WindowChoice => (window.kind === 'rect' ? { kind: 'auto' } : window);
+
+/** A new image under the same address: the mask stays where it still fits. `masks`: settings of one that is begun anew. */
+export const resize = (document: Document, size: Size, masks: MaskDefaults): void => {
   const canvas = canvasSize(size, document.expand ?? undefined);
   if (document.width === canvas.width && document.height === canvas.height) return;
   document.width = size.width;
   document.height = size.height;
   document.expand = null;
-  document.window = { kind: 'auto' };
-  replaceMask(document, 'painted', null, null);
+  document.window = windowOnCanvas(document);
+  replaceMask(document, 'painted', null, null, masks.painted);
   document.history = newHistory();
 };
 
@@ -239,9 +237,15 @@ const markedOnImage = (document: Document, image: Size): Mask | null => {
 
 /**
  * Another canvas: its border becomes the mask, joined with what was marked on the image, which stays where it was. Null
- * takes the border away again. Faults: expand.none, expand.tooLarge, expand.overlap; the document stays as it was then.
+ * takes the border away again. `masks`: the settings of what is marked now where none were. Faults: expand.none, expand.tooLarge, expand.overlap; the document stays as it was then.
  */
-export const setExpand = (document: Document, image: Size, name: string, expand: Expand | null): Result<void> => {
+export const setExpand = (
+  document: Document,
+  image: Size,
+  name: string,
+  expand: Expand | null,
+  masks: MaskDefaults,
+): Result<void> => {
   const kept = expand === null ? null : keptRect(image, expand);
   if (expand !== null) {
     const checked = checkExpand(image, expand);
@@ -254,12 +258,12 @@ export const setExpand = (document: Document, image: Size, name: string, expand:
   document.width = canvas.width;
   document.height = canvas.height;
   document.expand = expand;
-  document.window = { kind: 'auto' };
+  document.window = windowOnCanvas(document);
   const kind = marked !== null ? maskKind : kept === null ? 'painted' : 'border';
-  replaceMask(document, kind, kind === 'file' ? maskFile : null, onCanvas(document, image, marked));
-  document.history = newHistory();
   const settingsStay = marked !== null || (maskKind === 'border' && kept !== null);
-  if (settingsStay) document.maskSettings = maskSettings;
+  const settings = settingsStay ? maskSettings : masks[kind];
+  replaceMask(document, kind, kind === 'file' ? maskFile : null, onCanvas(document, image, marked), settings);
+  document.history = newHistory();
   return ok(undefined);
 };
 

@@ -151,7 +151,7 @@ export const generate = async (
       plans,
       ...(deps.services.sendsAlpha(asked.service) ? { send: 'alpha' as const } : {}),
       images: asked.images,
-      save: { ...asked.save, note: notesFills(source.uri) },
+      save: { ...asked.save, note: notesFills() },
     },
     abilities,
     deps.clock.now(),

@@ -6,7 +6,8 @@ import * as vscode from 'vscode';
 import { fault, FaultError, valueOf } from '../fill/faults.ts';
 import type { Size } from '../fill/geometry.ts';
 import { maskNameOf, maskNamesFor } from '../fill/names.ts';
-import { initialMaskSettings, type Fill, type MaskKind, type MaskSettings } from '../fill/record.ts';
+import type { Fill, MaskKind, MaskSettings } from '../fill/record.ts';
+import { defaultsFor } from './defaults.ts';
 import { findBase } from '../jobs/list.ts';
 import { isEmpty } from '../mask/measure.ts';
 import type { Mask } from '../mask/mask.ts';
@@ -120,7 +121,7 @@ export const createMaskSources = (
     kind: MaskKind,
     file: MaskFile | null,
     mask: Mask | null,
-    settings: MaskSettings = initialMaskSettings[kind],
+    settings: MaskSettings = defaultsFor(panel.source().uri).masks[kind],
   ): Promise<Outcome> => {
     if (!panel.isOpen()) return 'none';
     if (isMask(document, kind, file, mask)) return 'same';

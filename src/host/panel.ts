@@ -9,7 +9,9 @@ import type { HostEnvelope, HostEvents, PageReplies, PageRequest, resultActions 
 import { hostChannel, type Handlers, type Told } from '../protocol/channel.ts';
 import type { Log } from '../jobs/contract.ts';
 import { jobIdsOf, type Fill, type Job, type ServiceId } from '../fill/record.ts';
-import { initialOverlap, presetSides, type Expand } from '../fill/outpaint.ts';
+import { initialOverlap, presetSides, type Expand, type OutpaintPreset } from '../fill/outpaint.ts';
+import type { Defaults } from '../fill/defaults.ts';
+import { defaultsFor } from './defaults.ts';
 import type { Note } from '../raster/note.ts';
 import { closeOpen, rangeOf } from './undo-store.ts';
 import { documentTiles, paint, resize, setExpand, type Document } from './document.ts';
@@ -153,8 +155,15 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
       tiles: documentTiles(document),
     });
 
+  const defaults = (): Defaults => defaultsFor(source.uri);
+
+  const presetExpand = (preset: OutpaintPreset): Expand => ({
+    ...presetSides(preset, source.header),
+    overlap: initialOverlap(source.header, defaults().overlap),
+  });
+
   const expandTo = (expand: Expand | null): void => {
-    valueOf(setExpand(document, source.header, source.name, expand));
+    valueOf(setExpand(document, source.header, source.name, expand, defaults().masks));
     changed();
     refresh();
   };
@@ -187,7 +196,7 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
     if (await isUnchanged(source)) return false;
     source = valueOf(await openSource(source.uri));
     const { width, height } = document;
-    resize(document, source.header);
+    resize(document, source.header, defaults().masks);
     if (document.width !== width || document.height !== height) await tellMask();
     changed();
     refresh();
@@ -245,8 +254,7 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
   };
 
   const outpaint = (): void => {
-    if (document.expand === null)
-      expandTo({ ...presetSides('zoom-out-1.5x', source.header), overlap: initialOverlap(source.header) });
+    if (document.expand === null) expandTo(presetExpand('zoom-out-1.5x'));
   };
 
   const useSettings = ({ parameters, mask }: Note): void => {
@@ -294,7 +302,7 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
     document.ownPreset = fill.preset !== undefined;
     useParameters(fill.parameters);
     if (fill.preset !== undefined) {
-      if (fits(fill)) expandTo({ ...presetSides(fill.preset, source.header), overlap: initialOverlap(source.header) });
+      if (fits(fill)) expandTo(presetExpand(fill.preset));
     } else if (base === undefined) throw new FaultError(fault('history.noMask'));
     else await useMask(fill, base);
   };

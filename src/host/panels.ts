@@ -122,7 +122,7 @@ export const createPanels = (deps: Omit<PanelDeps, 'openPanel' | 'changed' | 'ke
       (await loadDocument(directory, id)) ??
       newDocument(uri.toString(), source.value.header, defaultsFor(uri));
     remember(document);
-    resize(document, source.value.header);
+    resize(document, source.value.header, defaultsFor(uri).masks);
     await deps.recall(document.jobs.slice(-shownJobs));
     return { document, source: source.value };
   };

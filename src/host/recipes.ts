@@ -318,7 +318,7 @@ export const registerRecipes = (deps: FillDeps): vscode.Disposable[] => {
       askOfRecipe(recipe, source, opened.mask === undefined ? undefined : await imageInput(opened.mask), {
         parameters: fitTo(service.abilities, recipe.parameters),
         send: services.sendsAlpha(service.id) ? 'alpha' : undefined,
-        note: notesFills(opened.source),
+        note: notesFills(),
       }),
     );
     const { fill, base, warnings } = valueOf(await askFill(engine, source, ask, service));

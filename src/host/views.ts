@@ -11,6 +11,7 @@ import { exists } from '../jobs/disk.ts';
 import { heldFile, thumbFile } from '../jobs/journal.ts';
 import { jobFolder } from '../jobs/open.ts';
 import type { JobView, PanelState, ResultView, ServiceView } from '../protocol/messages.ts';
+import { defaultsFor } from './defaults.ts';
 import type { Document } from './document.ts';
 import { pageText } from './html.ts';
 import { sentenceOf } from './sentence.ts';
@@ -137,6 +138,7 @@ export const panelState = async (
   directory: string,
 ): Promise<PanelState> => {
   const views = await serviceViews(services);
+  const { masks, overlap } = defaultsFor(source.uri);
   const { header } = source;
   return {
     documentId: document.id,
@@ -156,6 +158,7 @@ export const panelState = async (
     lastMask: lastFill(document, source, known) !== undefined,
     beside,
     maskSettings: document.maskSettings,
+    defaults: { masks, overlap },
     seedLocked: document.seedLocked,
     save: document.save,
     window: document.window,

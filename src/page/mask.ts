@@ -1,5 +1,6 @@
 /** The mask as the page edits it: painting, undo and settings on one side, what the host has to hear on the other. */
-import { initialMaskSettings, type MaskKind, type MaskSettings } from '../fill/record.ts';
+import type { MaskDefaults } from '../fill/defaults.ts';
+import type { MaskKind, MaskSettings } from '../fill/record.ts';
 import { joinBoxes, withBox } from '../mask/box.ts';
 import type { CombineMode, Part } from '../mask/combine.ts';
 import { encodeTile } from '../mask/edits.ts';
@@ -58,6 +59,8 @@ export interface MaskEditor {
 export interface MaskDeps {
   readonly ask: PageChannel['ask'];
   readonly failed: (error: unknown) => void;
+  /** What masks start with. */
+  readonly defaults: () => MaskDefaults;
   /** Something changed: a frame is wanted, and this is what is known now. */
   readonly changed: (
     state: Pick<State, 'maskKind' | 'maskFile' | 'maskSettings' | 'measure' | 'working' | 'canUndo' | 'canRedo'>,
@@ -68,8 +71,8 @@ const sameSettings = (a: MaskSettings, b: MaskSettings): boolean =>
   a.grow === b.grow && a.feather === b.feather && a.invert === b.invert && a.fillHoles === b.fillHoles;
 
 /** Settings nobody touched follow the kind; what was set by hand stays. */
-export const settingsFor = (from: MaskKind, to: MaskKind, settings: MaskSettings): MaskSettings =>
-  sameSettings(settings, initialMaskSettings[from]) ? initialMaskSettings[to] : settings;
+export const settingsFor = (from: MaskKind, to: MaskKind, settings: MaskSettings, masks: MaskDefaults): MaskSettings =>
+  sameSettings(settings, masks[from]) ? masks[to] : settings;
 
 export const createMaskEditor = (
   { state, revision: known, generation: first, tiles, history }: PanelDocument,
@@ -164,7 +167,8 @@ export const createMaskEditor = (
   const setKindFor = (tool: 'painted' | 'rectangle', fresh: boolean): void => {
     const { kind, settings } = painting.side();
     if (!fresh && (kind === 'file' || kind === 'border')) setKind('painted', settings);
-    else if (fresh || (kind === 'rectangle' && tool === 'painted')) setKind(tool, settingsFor(kind, tool, settings));
+    else if (fresh || (kind === 'rectangle' && tool === 'painted'))
+      setKind(tool, settingsFor(kind, tool, settings, deps.defaults()));
   };
 
   const open = (tool: 'painted' | 'rectangle', draw: () => Box | null, replaces = false): Box | null => {
@@ -259,7 +263,7 @@ export const createMaskEditor = (
       if (opened !== null) finish();
       const from = painting.side();
       const box = painting.clear();
-      const settings = { ...settingsFor(from.kind, 'painted', from.settings), invert: false };
+      const settings = { ...settingsFor(from.kind, 'painted', from.settings, deps.defaults()), invert: false };
       painting.setSide({ kind: 'painted', file: null, settings });
       if (!sameSettings(settings, from.settings)) useSettings(settings);
       if (!painting.commit() && !sameSettings(settings, from.settings)) painting.commitSide(from, 'clear');

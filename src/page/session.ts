@@ -132,6 +132,7 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
   const editor = createMaskEditor(opened, {
     ask,
     failed,
+    defaults: () => store.get().panel.defaults.masks,
     changed(state) {
       store.set(state);
       deps.changed();

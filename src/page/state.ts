@@ -1,6 +1,6 @@
 /** What the page knows, in one place. Parts read it and are told when it changed. */
 import type { Size } from '../fill/geometry.ts';
-import { canvasSize, ownPresetOf, type OutpaintPreset } from '../fill/outpaint.ts';
+import { canvasSize, initialOverlap, ownPresetOf, type Expand, type OutpaintPreset } from '../fill/outpaint.ts';
 import { planWhole, type Plan } from '../fill/plan.ts';
 import { priceOfAll } from '../fill/price.ts';
 import { planFill } from '../fill/steps.ts';
@@ -80,6 +80,10 @@ export const createStore = (initial: State): Store => {
 /** The size of what is painted on: the image, or the canvas around it. */
 export const canvasOf = ({ source, expand }: Pick<PanelState, 'source' | 'expand'>): Size =>
   canvasSize(source, expand ?? undefined);
+
+/** What the canvas adds now; nothing, with the overlap that a side would get, where it is the image's own. */
+export const expandNow = ({ source, expand, defaults }: PanelState): Expand =>
+  expand ?? { left: 0, top: 0, right: 0, bottom: 0, overlap: initialOverlap(source, defaults.overlap) };
 
 /** What plan and price hang on. */
 export type Planned = Pick<State, 'panel' | 'measure' | 'maskKind' | 'maskSettings'>;

@@ -4,6 +4,7 @@
  * when the page can load them by address.
  */
 import * as v from 'valibot';
+import type { Defaults } from '../fill/defaults.ts';
 import { expandSchema, type Expand } from '../fill/outpaint.ts';
 import { parametersSchema, type Parameters } from '../fill/parameters.ts';
 import {
@@ -260,6 +261,8 @@ export interface PanelState {
   readonly maskKind: MaskKind;
   readonly maskFile: MaskFile | null;
   readonly maskSettings: MaskSettings;
+  /** What a mask and a canvas start with where nobody says otherwise. */
+  readonly defaults: Pick<Defaults, 'masks' | 'overlap'>;
   /** The newest fill on this canvas left its mask behind. */
   readonly lastMask: boolean;
   /** The mask file next to the image. */

@@ -15,6 +15,7 @@ import { engineFaults, idFaults, linkFaults, strayIds, textFaults, type Manifest
 import { pageFaults, type Setting } from './pages.ts';
 import { roomFaults } from './rooms.ts';
 import { languages, plainTexts, translationFaults } from './translations.ts';
+import { settingFaults, type SettingManifest } from './settings.ts';
 import { toolFaults, type ToolManifest } from './tools.ts';
 
 export interface Check {
@@ -91,6 +92,7 @@ export const checks: readonly Check[] = [
       ];
     },
   },
+  { name: 'settings', run: () => settingFaults(json('package.json') as SettingManifest) },
   { name: 'tools', run: () => toolFaults(json('package.json') as ToolManifest) },
   {
     name: 'l10n',

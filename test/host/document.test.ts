@@ -13,7 +13,8 @@ import {
   saveDocument,
   type Document,
 } from '../../src/host/document.ts';
-import { initialParameters } from '../../src/fill/parameters.ts';
+import { defaultsFrom } from '../../src/fill/defaults.ts';
+import { initialMaskSettings } from '../../src/fill/record.ts';
 import type { MaskFile } from '../../src/protocol/messages.ts';
 import { test } from './suite.ts';
 
@@ -38,12 +39,12 @@ const painted = (): Document => {
   const document = newDocument(
     'file:///pictures/photo.jpg',
     { width: 700, height: 300 },
-    { parameters: initialParameters, saveAs: 'png', service: 'bfl' },
+    defaultsFrom(() => undefined),
   );
   const mask = { width: 700, height: 300, data: new Uint8Array(700 * 300) };
   for (let x = 0; x < 200; x++) mask.data[(x % 300) * 700 + 690 - x] = 1 + (x % 255);
   document.maskUris = ['file:///pictures/mask.png'];
-  replaceMask(document, 'file', maskFile, mask);
+  replaceMask(document, 'file', maskFile, mask, initialMaskSettings.file);
   document.parameters = { ...document.parameters, prompt: 'a boat “at sea”', seed: 7 };
   document.window = { kind: 'rect', rect: { x: 1, y: 2, width: 300, height: 200 } };
   document.jobs = ['0123456789ab'];
@@ -80,7 +81,7 @@ test(
   inFolder(async (folder) => {
     const document = painted();
     await saveDocument(folder, document);
-    replaceMask(document, 'painted', null, null);
+    replaceMask(document, 'painted', null, null, initialMaskSettings.painted);
     await saveDocument(folder, document);
     isSame(await loadDocument(folder, document.id), document);
     const longAgo = new Date(Date.now() - 3_600_000);

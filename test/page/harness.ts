@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import sharp from 'sharp';
 import { faultOf } from '../../src/fill/faults.ts';
-import { canvasSize, keptRect, type Expand } from '../../src/fill/outpaint.ts';
+import { canvasSize, keptRect, overlap, type Expand } from '../../src/fill/outpaint.ts';
 import { guidance, initialParameters, safetyTolerance, steps, type Parameters } from '../../src/fill/parameters.ts';
 import { initialMaskSettings } from '../../src/fill/record.ts';
 import type { Abilities } from '../../src/fill/service.ts';
@@ -254,6 +254,7 @@ export const firstState = (change: Partial<PanelState> = {}): PanelState => ({
   lastMask: false,
   beside: null,
   maskSettings: initialMaskSettings.painted,
+  defaults: { masks: initialMaskSettings, overlap: overlap.initial },
   seedLocked: false,
   save: { as: 'png', opaque: false, tone: true },
   window: { kind: 'auto' },

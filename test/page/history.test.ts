@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after as afterAll, before, mock, suite, test } from 'node:test';
 import fc from 'fast-check';
-import { initialParameters } from '../../src/fill/parameters.ts';
+import { defaultsFrom } from '../../src/fill/defaults.ts';
 import { initialMaskSettings } from '../../src/fill/record.ts';
 import {
   baseMask,
@@ -48,7 +48,11 @@ const inFolder = async (run: (folder: string) => Promise<void>): Promise<void> =
 const fileOf = (name: string): MaskFile => ({ name, channel: 'luminance', channels: ['luminance'], at: 0 });
 
 const newOne = (): Document =>
-  newDocument('file:///a.png', size, { parameters: initialParameters, saveAs: 'png', service: 'bfl' });
+  newDocument(
+    'file:///a.png',
+    size,
+    defaultsFrom(() => undefined),
+  );
 
 interface Life {
   readonly editor: MaskEditor;
@@ -118,7 +122,12 @@ const live = async (folder: string, document: Document): Promise<Life> => {
   );
   const { ask } = page;
   const opened = await ask('ready', {});
-  const editor = createMaskEditor(opened, { ask, failed: (error) => assert.fail(String(error)), changed() {} });
+  const editor = createMaskEditor(opened, {
+    ask,
+    failed: (error) => assert.fail(String(error)),
+    defaults: () => initialMaskSettings,
+    changed() {},
+  });
   return {
     editor,
     tellMask: () =>
@@ -249,7 +258,7 @@ const runActs = async (
           const data = drawn(now(model), (painted) => void strokeSegment(painted, from, to, brush));
           model = after(model, data);
         }
-        replaceMask(document, 'file', fileOf('m.png'), mask);
+        replaceMask(document, 'file', fileOf('m.png'), mask, initialMaskSettings.file);
         life.tellMask();
         await arrived();
         model = after(model, mask.data);
@@ -286,7 +295,7 @@ const runActs = async (
         life.die();
         const mask = emptyMask(size.width, size.height);
         fillRectangle(mask, { x, y, width: 30, height: 400 }, 'paint');
-        replaceMask(document, 'file', fileOf('n.png'), mask);
+        replaceMask(document, 'file', fileOf('n.png'), mask, initialMaskSettings.file);
         model = after(model, mask.data);
         await anotherPage();
         break;

@@ -152,8 +152,11 @@ suite('sender', () => {
 
 suite('settings follow the kind', () => {
   test('only where nobody touched them', () => {
-    assert.deepEqual(settingsFor('painted', 'rectangle', initialMaskSettings.painted), initialMaskSettings.rectangle);
+    assert.deepEqual(
+      settingsFor('painted', 'rectangle', initialMaskSettings.painted, initialMaskSettings),
+      initialMaskSettings.rectangle,
+    );
     const touched = { ...initialMaskSettings.painted, grow: 11 };
-    assert.equal(settingsFor('painted', 'rectangle', touched), touched);
+    assert.equal(settingsFor('painted', 'rectangle', touched, initialMaskSettings), touched);
   });
 });

@@ -77,17 +77,24 @@ const common = {
     v.pipe(
       whole(overlap),
       v.description(
-        'With expand: pixels of the image along the new parts that are made anew, so that the two grow together.',
+        'With expand: pixels of the image along the new parts that are made anew, so that the two grow together. Leave it out for the default of the user.',
       ),
     ),
   ),
   grow: v.optional(
-    v.pipe(maskSettingsSchema.entries.grow, v.description('Pixels by which the mask is grown; below 0 it is shrunk.')),
+    v.pipe(
+      maskSettingsSchema.entries.grow,
+      v.description(
+        'Pixels by which the mask is grown; below 0 it is shrunk. Leave it out for the default of the user.',
+      ),
+    ),
   ),
   feather: v.optional(
     v.pipe(
       maskSettingsSchema.entries.feather,
-      v.description('Width in pixels of the soft edge inside the mask. Left out: what suits the kind of mask.'),
+      v.description(
+        'Width in pixels of the soft edge inside the mask. Leave it out for the default of the user, which suits the kind of mask.',
+      ),
     ),
   ),
   invert: v.optional(v.pipe(v.boolean(), v.description('True: everything but the mask may change. Not with expand.'))),
@@ -96,7 +103,7 @@ const common = {
     v.pipe(
       v.picklist(['auto', 'whole']),
       v.description(
-        'What is sent: the mask with its surroundings, pixel for pixel where possible (auto, the default), or the whole image, scaled down where it is large.',
+        'What is sent: the mask with its surroundings, pixel for pixel where possible (auto), or the whole image, scaled down where it is large. Leave it out for the default of the user.',
       ),
     ),
   ),
@@ -131,14 +138,16 @@ const common = {
   opaque: v.optional(
     v.pipe(
       v.boolean(),
-      v.description('True: transparent parts under the mask become opaque, so that the fill shows there.'),
+      v.description(
+        'True: transparent parts under the mask become opaque, so that the fill shows there. Leave it out for the default of the user.',
+      ),
     ),
   ),
   saveAs: v.optional(
     v.pipe(
       v.picklist(['png', 'source']),
       v.description(
-        'png keeps every pixel outside the mask exactly as it was; source is the format of the image, which may lose a little.',
+        'png keeps every pixel outside the mask exactly as it was; source is the format of the image, which may lose a little. Leave it out for the default of the user.',
       ),
     ),
   ),

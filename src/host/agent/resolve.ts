@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type * as vscode from 'vscode';
 import { fault, type Fault } from '../../fill/faults.ts';
 import { checkPrompt, fitTo } from '../../fill/fit.ts';
-import { expandOf, type Expand } from '../../fill/outpaint.ts';
+import { expandOf, initialOverlap, type Expand } from '../../fill/outpaint.ts';
 import type { Parameters } from '../../fill/parameters.ts';
 import type { MaskSettings } from '../../fill/record.ts';
 import type { Abilities } from '../../fill/service.ts';
@@ -99,7 +99,14 @@ export const resolve = async (
   const expand: Expand | undefined =
     input.expand === undefined
       ? undefined
-      : granted(expandOf(source.header, source.name, { kind: 'sides', sides: input.expand }, input.overlap));
+      : granted(
+          expandOf(
+            source.header,
+            source.name,
+            { kind: 'sides', sides: input.expand },
+            input.overlap ?? initialOverlap(source.header, defaults.overlap),
+          ),
+        );
   const said = Object.fromEntries(parameterNames.flatMap((name) => (name in input ? [[name, input[name]]] : [])));
   const parameters = fitTo(abilities, { ...defaults.parameters, ...said, prompt });
   const asked = granted(
@@ -108,12 +115,20 @@ export const resolve = async (
       source,
       {
         mask,
-        settings: Object.fromEntries(settingNames.flatMap((name) => (name in input ? [[name, input[name]]] : []))),
+        settings: {
+          ...defaults.masks[mask.kind],
+          ...Object.fromEntries(settingNames.flatMap((name) => (name in input ? [[name, input[name]]] : []))),
+        },
         parameters,
         expand,
-        window: { kind: input.window ?? 'auto' },
+        window: { kind: input.window ?? defaults.window },
         send: services.sendsAlpha(id) ? 'alpha' : undefined,
-        save: { as: input.saveAs ?? defaults.saveAs, opaque: input.opaque ?? false, tone: true, note: notesFills(uri) },
+        save: {
+          as: input.saveAs ?? defaults.save.as,
+          opaque: input.opaque ?? defaults.save.opaque,
+          tone: defaults.save.tone,
+          note: notesFills(),
+        },
       },
       { abilities, baseUrl },
     ),

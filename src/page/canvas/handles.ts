@@ -1,10 +1,10 @@
 /** Handles around the canvas that draw it out beyond the image, or back; what it would become is shown until they are let go. */
 import type { Size } from '../../fill/geometry.ts';
-import { canvasSize, checkExpand, initialOverlap, isExpanded, keptRect, type Expand } from '../../fill/outpaint.ts';
+import { canvasSize, checkExpand, isExpanded, keptRect, type Expand } from '../../fill/outpaint.ts';
 import type { Point } from '../../mask/strokes.ts';
 import { el, setText, show } from '../dom.ts';
 import type { Session } from '../session.ts';
-import { canvasOf } from '../state.ts';
+import { canvasOf, expandNow } from '../state.ts';
 import { grips, type Grip } from './frames.ts';
 import { grabbable, type Held } from './grab.ts';
 import type { Stage } from './stage.ts';
@@ -77,8 +77,7 @@ export const createHandles = (session: Session, stage: Stage): void => {
   );
   stage.over.append(container);
 
-  const now = (): Expand =>
-    store.get().panel.expand ?? { left: 0, top: 0, right: 0, bottom: 0, overlap: initialOverlap(image) };
+  const now = (): Expand => expandNow(store.get().panel);
   let dragged: Sides | null = null;
 
   const layHandles = stage.onLay((lay) => {

@@ -2,7 +2,6 @@
 import {
   aspectSides,
   checkExpand,
-  initialOverlap,
   overlap,
   outpaintPresets,
   presetOf,
@@ -13,7 +12,7 @@ import type { Size } from '../../fill/geometry.ts';
 import { el, newId, setAttributes, setText, show } from '../dom.ts';
 import { icon } from '../icons.ts';
 import type { Session } from '../session.ts';
-import { canvasOf } from '../state.ts';
+import { canvasOf, expandNow } from '../state.ts';
 import { createChoice, createTick, section } from './fields.ts';
 
 const aspects: readonly Size[] = [
@@ -50,8 +49,7 @@ export const createCanvasSection = (session: Session): HTMLElement => {
       ? t('expand.aspect', { aspect: choice })
       : t(`expand.${choice as (typeof outpaintPresets)[number]}`);
 
-  const now = (): Expand =>
-    store.get().panel.expand ?? { left: 0, top: 0, right: 0, bottom: 0, overlap: initialOverlap(image) };
+  const now = (): Expand => expandNow(store.get().panel);
   /** The person wants to say pixels although a preset has the same ones, or none are added yet. */
   let custom = false;
 
