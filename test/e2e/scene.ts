@@ -59,6 +59,8 @@ export interface SceneOptions {
   readonly extension?: string;
   /** A package to be installed, instead of the checkout. */
   readonly vsix?: string;
+  /** Holds storage and extensions of the server; one of the scene's own if left out. */
+  readonly dataFolder?: string;
 }
 
 export const openScene = async (options: SceneOptions = {}): Promise<Scene> => {
@@ -74,6 +76,7 @@ export const openScene = async (options: SceneOptions = {}): Promise<Scene> => {
     ...(options.language === undefined ? {} : { language: options.language }),
     ...(options.extension === undefined ? {} : { extension: options.extension }),
     ...(options.vsix === undefined ? {} : { vsix: options.vsix }),
+    ...(options.dataFolder === undefined ? {} : { dataFolder: options.dataFolder }),
     ...(options.theme === undefined ? {} : { theme: options.theme }),
     ...(options.viewport === undefined ? {} : { viewport: options.viewport }),
   });

@@ -31,9 +31,9 @@ before(async () => {
       'fluxFill.fal.upload': 'always',
       'fluxFill.replicate.baseUrl': replicate.url,
       'fluxFill.compatible.baseUrl': compatible.url,
-      'fluxFill.defaults.safetyTolerance': 0,
       'fluxFill.defaults.resultFormat': 'webp',
     },
+    userSettings: { 'fluxFill.defaults.safetyTolerance': 0 },
   });
   await sharp(join(scene.folder, 'boats.jpg')).resize(480).jpeg().toFile(join(scene.folder, 'harbour.jpg'));
 });
