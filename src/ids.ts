@@ -80,6 +80,7 @@ export const settings = {
   defaultOpaque: 'defaults.opaque',
   saveNote: 'save.note',
   dailyLimit: 'money.dailyLimit',
+  agentLimit: 'agents.dailyLimit',
   storageLimit: 'history.storageLimit',
 } as const;
 

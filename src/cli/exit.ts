@@ -18,6 +18,7 @@ export const exits = {
 
 const exact: Partial<Record<FaultCode, number>> = {
   'money.limit': exits.credits,
+  'money.agentLimit': exits.credits,
   'service.credits': exits.credits,
   'service.moderatedRequest': exits.moderation,
   'service.moderatedResult': exits.moderation,

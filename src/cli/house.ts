@@ -167,7 +167,7 @@ export const openHouse = (given: {
     webhook: () => Promise.resolve(undefined),
     raster: engine,
     place,
-    ledger: createLedger(ledgerFolder(state), () => readLimit(state)),
+    ledger: createLedger(ledgerFolder(state), async () => ({ all: await readLimit(state), agents: null })),
     clock,
     log,
     random: Math.random,

@@ -62,6 +62,8 @@ export const choices = {
   'save.note': of(v.boolean(), true),
   /** US dollars; null: no limit. */
   'money.dailyLimit': of(v.nullable(dollars), null),
+  /** US dollars that agents may spend on a day, whatever the person always allows. */
+  'agents.dailyLimit': of(dollars, 2),
   /** Megabytes. */
   'history.storageLimit': of(v.pipe(v.number(), v.minValue(0)), 2000),
 } as const;

@@ -72,6 +72,8 @@ export const fillSchema = v.object({
     settings: maskSettingsSchema,
   }),
   service: v.object({ id: v.picklist(serviceIds), baseUrl: v.string() }),
+  /** An agent asked for it; absent: a person did. */
+  by: v.optional(v.literal('agent')),
   parameters: parametersSchema,
   /** Outpainting: what the canvas adds to the source. Mask and windows are the canvas's then. */
   expand: v.optional(expandSchema),

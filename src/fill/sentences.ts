@@ -75,6 +75,8 @@ export const sentences = {
   // Money
   'money.limit':
     'The daily limit of {limit} would be passed: {spent} is spent today, and this costs {price}. Nothing was sent.',
+  'money.agentLimit':
+    'The daily limit of {limit} for agents would be passed: they have spent {spent} today, and this costs {price}. Nothing was sent.',
   // The service
   'service.credits': 'The account at {origin} has no credits left. Add credits there, then press Generate again.',
   'service.badRequest': '{origin} did not accept the request: {reason}.',

@@ -13,6 +13,9 @@ export const notesFills = (): boolean => ofPerson(settings.saveNote);
 /** US dollars that may be spent on a day; null where there is no limit. */
 export const dailyLimit = (): number | null => ofPerson(settings.dailyLimit);
 
+/** US dollars of those that agents may spend. */
+export const agentLimit = (): number => ofPerson(settings.agentLimit);
+
 /** Megabytes that the history may take. */
 export const storageLimit = (): number => ofPerson(settings.storageLimit);
 

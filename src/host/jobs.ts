@@ -9,7 +9,7 @@ import { commands } from '../ids.ts';
 import { createRunner } from '../jobs/runner.ts';
 import type { Engine } from '../raster/engine.ts';
 import { boundHistory } from '../jobs/history.ts';
-import { dailyLimit, storageLimit } from './defaults.ts';
+import { agentLimit, dailyLimit, storageLimit } from './defaults.ts';
 import type { Keys } from './keys.ts';
 import { removeJobs } from './forget.ts';
 import { showFault } from './notify.ts';
@@ -48,7 +48,9 @@ export const createJobs = (deps: {
   readonly shown: (job: Job) => boolean;
 }): Jobs => {
   const directory = path.join(deps.storage, 'jobs');
-  const ledger = createLedger(path.join(deps.storage, 'ledger'), () => Promise.resolve(dailyLimit()));
+  const ledger = createLedger(path.join(deps.storage, 'ledger'), () =>
+    Promise.resolve({ all: dailyLimit(), agents: agentLimit() }),
+  );
   const thumbnails = createThumbnails({ engine: deps.engine, directory, log: deps.log });
   const live = new Map<string, Live>();
   const earlier = new Map<string, Job>();

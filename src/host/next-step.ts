@@ -26,7 +26,7 @@ export const takeStep = async (step: NextStep, setting?: string): Promise<void> 
       await openSettings('http.systemCertificates');
       return;
     case 'limit':
-      await openSettings(`@id:${section}.${settings.dailyLimit}`);
+      await openSettings(`@id:${section}.${settings.dailyLimit} @id:${section}.${settings.agentLimit}`);
       return;
     case 'report':
       await vscode.commands.executeCommand(commands.reportIssue);

@@ -3,8 +3,9 @@ import * as vscode from 'vscode';
 import { dollarsText } from '../fill/price.ts';
 import type { ServiceId } from '../fill/record.ts';
 import { readLedger, type Day } from '../jobs/ledger.ts';
-import { commands, section, settings } from '../ids.ts';
-import { dailyLimit } from './defaults.ts';
+import { commands } from '../ids.ts';
+import { agentLimit, dailyLimit } from './defaults.ts';
+import { takeStep } from './next-step.ts';
 
 /** Days that are listed. */
 const shown = 31;
@@ -27,6 +28,7 @@ export const showSpending = async (ledger: string, nameOf: (id: ServiceId) => st
         ? vscode.l10n.t('No daily limit')
         : vscode.l10n.t('Daily limit: {limit}', { limit: dollarsText(limit) }),
     description: vscode.l10n.t('Change the setting'),
+    detail: vscode.l10n.t('Of it for agents: {limit}', { limit: dollarsText(agentLimit()) }),
   };
   const none: vscode.QuickPickItem = { label: vscode.l10n.t('Nothing was spent yet.') };
   const items = days.length === 0 ? [none] : days.map((day) => itemOf(day, nameOf));
@@ -37,6 +39,5 @@ export const showSpending = async (ledger: string, nameOf: (id: ServiceId) => st
   };
   const chosen = await vscode.window.showQuickPick([change, credits, ...items], { title });
   if (chosen === credits) await vscode.commands.executeCommand(commands.checkKey);
-  if (chosen === change)
-    await vscode.commands.executeCommand('workbench.action.openSettings', `${section}.${settings.dailyLimit}`);
+  if (chosen === change) await takeStep('limit');
 };

@@ -54,7 +54,7 @@ const reserve = async (context: Context, entry: Entry, { abilities }: Service): 
   const price = priceOfAll(abilities.price, [plansOf(fill)[step]], fill.images);
   const at = context.deps.clock.now();
   try {
-    const reserved = await context.deps.ledger.reserve({ id: entry.id, step, at }, fill.service.id, price);
+    const reserved = await context.deps.ledger.reserve({ id: entry.id, step, at }, fill.service.id, price, fill.by);
     entry.reservedAt = at;
     return reserved.ok ? undefined : reserved.fault;
   } catch (error) {

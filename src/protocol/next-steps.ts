@@ -12,6 +12,7 @@ const steps: Partial<Record<FaultCode, NextStep>> = {
   'key.characters': 'key',
   'key.unreadable': 'key',
   'money.limit': 'limit',
+  'money.agentLimit': 'limit',
   'service.baseUrl': 'address',
   'service.noBaseUrl': 'address',
   'service.notFound': 'address',

@@ -9,7 +9,7 @@ import { xmpNote } from './metadata/xmp.ts';
 
 /** What a file says of its fill: the record, without the addresses of this machine's files. */
 export const noteSchema = v.object({
-  ...v.omit(fillSchema, ['source', 'save']).entries,
+  ...v.omit(fillSchema, ['source', 'save', 'by']).entries,
   source: v.omit(fillSchema.entries.source, ['uri', 'bytes']),
   save: v.omit(fillSchema.entries.save, ['out']),
 });

@@ -118,6 +118,7 @@ test('once trusted, the tools are offered, and the person is asked with image, r
     '120 × 90 pixels at 200, 150',
     'Service: Black Forest Labs',
     'Price: $0.05',
+    'Agents may spend $2.00 on a day; $2.00 is left for today.',
     'Prompt: a lake',
   ])
     assert.ok(text.includes(part), `${part} is not in: ${text}`);
@@ -135,4 +136,10 @@ test('once trusted, the tools are offered, and the person is asked with image, r
   assert.match(outcomes[0].text ?? JSON.stringify(outcomes), /alps\.fill-001\.png/);
   assert.equal(submits(), 1);
   assert.ok((await readdir(folder)).includes('alps.fill-001.png'));
+
+  await begin([fill]);
+  await dialog.waitFor();
+  assert.match((await workbench.dialog()).replaceAll('\u00a0', ' '), /\$1\.95 is left for today/);
+  await workbench.dialogButton('Cancel');
+  await told();
 });

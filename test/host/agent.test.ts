@@ -145,9 +145,16 @@ test('the daily limit holds for agents, whatever is always allowed; without a ke
         await refusalOf(call(tools.fill, input)),
         /daily limit of \$0\.001 would be passed.*Nothing was sent/,
       );
+      await set(settings.dailyLimit, undefined);
+      await set(settings.agentLimit, 0.001);
+      assert.match(
+        await refusalOf(call(tools.fill, input)),
+        /daily limit of \$0\.001 for agents would be passed.*Nothing was sent.*setting fluxFill\.agents\.dailyLimit/,
+      );
     } finally {
       delete process.env[variable];
       await set(settings.dailyLimit, undefined);
+      await set(settings.agentLimit, undefined);
       await set(settings.compatibleBaseUrl, undefined);
     }
     assert.equal((await readdir(folder)).length, 3);
@@ -174,7 +181,7 @@ const withTool = async (
   const keys = createKeys(noSecrets, {}, () => undefined);
   const services = createServices({ keys, storage, workers, clock, log });
   const place = createPlace();
-  const ledger = createLedger(join(storage, 'ledger'), () => Promise.resolve(null));
+  const ledger = createLedger(join(storage, 'ledger'), () => Promise.resolve({ all: null, agents: null }));
   const runner = createRunner({
     directory: join(storage, 'jobs'),
     service: async (fill) => services.open(fill.service.id, fill.service.baseUrl),

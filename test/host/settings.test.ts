@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { baseUrlOf } from '../../src/host/addresses.ts';
-import { dailyLimit, defaultsFor, notesFills, storageLimit } from '../../src/host/defaults.ts';
+import { agentLimit, dailyLimit, defaultsFor, notesFills, storageLimit } from '../../src/host/defaults.ts';
 import { newDocument } from '../../src/host/document.ts';
 import { section, settings, tools } from '../../src/ids.ts';
 import { readNote } from '../../src/raster/note.ts';
@@ -93,6 +93,7 @@ test('what a workspace says of addresses, services, money, safety, number and no
     [settings.defaultImages]: 8,
     [settings.saveNote]: false,
     [settings.dailyLimit]: 1000,
+    [settings.agentLimit]: 1000,
     [settings.storageLimit]: 1,
     [settings.bflBaseUrl]: 'https://evil.example',
     [settings.bflRegion]: 'us',
@@ -102,7 +103,7 @@ test('what a workspace says of addresses, services, money, safety, number and no
   await withWorkspaceSettings(values, isSo, async () => {
     const { parameters, service, images } = defaultsFor(folder());
     assert.deepEqual([parameters.safetyTolerance, service, images], [2, 'bfl', 1]);
-    assert.deepEqual([notesFills(), dailyLimit(), storageLimit()], [true, null, 2000]);
+    assert.deepEqual([notesFills(), dailyLimit(), agentLimit(), storageLimit()], [true, null, 2, 2000]);
     assert.deepEqual(baseUrlOf('bfl'), { ok: true, value: 'https://api.bfl.ai' });
     const configuration = vscode.workspace.getConfiguration(section, folder());
     assert.equal(configuration.get(settings.falUpload), 'auto');

@@ -127,7 +127,7 @@ const main = async (task: ChildTask): Promise<void> => {
     webhook: () => Promise.resolve(undefined),
     raster: rig.markerRaster,
     place: rig.filePlace,
-    ledger: createLedger(join(task.root, 'storage', 'ledger'), () => Promise.resolve(null)),
+    ledger: createLedger(join(task.root, 'storage', 'ledger'), () => Promise.resolve({ all: null, agents: null })),
     clock: rig.fastClock(task.speed),
     log: (level, text) => say(`log ${level} ${text}`),
     random: Math.random,

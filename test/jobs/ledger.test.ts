@@ -6,7 +6,7 @@ import { afterEach, beforeEach, suite, test } from 'node:test';
 import fc from 'fast-check';
 import { fault } from '../../src/fill/faults.ts';
 import type { SubmitOutcome } from '../../src/fill/service.ts';
-import { createLedger, readLedger } from '../../src/jobs/ledger.ts';
+import { createLedger, readLedger, spentByAgents } from '../../src/jobs/ledger.ts';
 import { accepted, makeRig, ready, type Rig, running, scriptedService } from './rig.ts';
 
 const noon = new Date(2026, 10, 21, 12).getTime();
@@ -25,7 +25,8 @@ const spentOn = async (directory: string, now: number): Promise<number> => {
   return (await readLedger(directory)).find((each) => each.day === day)?.total ?? 0;
 };
 
-const ledgerWith = (limit: number | null) => createLedger(join(folder, 'ledger'), () => Promise.resolve(limit));
+const ledgerWith = (limit: number | null, agents: number | null = null) =>
+  createLedger(join(folder, 'ledger'), () => Promise.resolve({ all: limit, agents }));
 
 suite('ledger', () => {
   test('says beforehand whether all of several requests fits, and takes nothing out for that', async () => {
@@ -94,6 +95,37 @@ suite('ledger', () => {
     );
   });
 
+  test('agents have a limit of their own within the daily one; what persons spend does not count towards it', async () => {
+    const ledger = ledgerWith(0.2, 0.1);
+    const by = 'agent';
+    assert.ok((await ledger.reserve(request(1), 'bfl', 0.05)).ok);
+    assert.ok((await ledger.reserve(request(2), 'bfl', 0.05, by)).ok);
+    assert.deepEqual(await ledger.fits(noon, 0.06, by), {
+      ok: false,
+      fault: fault('money.agentLimit', { limit: '$0.10', spent: '$0.05', price: '$0.06' }),
+    });
+    assert.ok((await ledger.fits(noon, 0.06)).ok, 'a person may');
+    // What the service charged in the end stays the agents' own.
+    await ledger.settle(request(2), 0.08);
+    assert.equal(await spentByAgents(join(folder, 'ledger'), noon), 0.08);
+    const refused = await ledger.reserve(request(3), 'bfl', 0.05, by);
+    assert.ok(!refused.ok && refused.fault.code === 'money.agentLimit');
+    assert.equal(await spentOn(join(folder, 'ledger'), noon), 0.13, 'what was refused is not spent');
+    assert.ok((await ledger.fits(nextNoon, 0.1, by)).ok, 'a day later it begins anew');
+    const low = await ledgerWith(0.15, 5).fits(noon, 0.05, by);
+    assert.ok(!low.ok && low.fault.code === 'money.limit', 'the daily limit binds agents too');
+    assert.ok((await ledgerWith(null, 0).reserve(request(4), 'practice', 0, by)).ok, 'what is free is never refused');
+  });
+
+  test('any number of agents at once never pass their limit', async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => ledgerWith(null, 0.25).reserve(request(index), 'bfl', 0.05, 'agent')),
+    );
+    const taken = outcomes.filter(({ ok }) => ok).length;
+    assert.ok(taken <= 5, `${taken} of 5`);
+    assert.equal(await spentByAgents(join(folder, 'ledger'), noon), (taken * 5) / 100);
+  });
+
   test('what else lies in the folder says nothing', async () => {
     await mkdir(join(folder, 'ledger', '2026-11-21'), { recursive: true });
     for (const name of ['notes.txt', `${id(1)}.0.bfl.-5`, `${id(1)}.0.nobody.50000`, '.DS_Store'])
@@ -133,7 +165,7 @@ suite('a job and the ledger', () => {
 
   test('is not sent where the limit would be passed, and says so', async () => {
     const { service, calls } = scriptedService();
-    const limited = { ledger: createLedger(ledger(), () => Promise.resolve(0.05)) };
+    const limited = { ledger: createLedger(ledger(), () => Promise.resolve({ all: 0.05, agents: null })) };
     assert.equal((await rig.runToEnd(service, limited)).state, 'saved');
     const job = await rig.runToEnd(service, limited);
     assert.deepEqual([job.state, job.fault?.code, calls.submit], ['failed', 'money.limit', 1]);

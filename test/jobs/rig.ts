@@ -201,7 +201,7 @@ export const makeRig = async (): Promise<Rig> => {
       webhook: () => Promise.resolve(undefined),
       raster: markerRaster,
       place: filePlace,
-      ledger: createLedger(join(root, 'storage', 'ledger'), () => Promise.resolve(null)),
+      ledger: createLedger(join(root, 'storage', 'ledger'), () => Promise.resolve({ all: null, agents: null })),
       clock: fastClock(100),
       log: (level, text) => log.push(`${level} ${text}`),
       random: Math.random,

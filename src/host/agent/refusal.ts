@@ -8,6 +8,8 @@ const ownSentences: Partial<Record<FaultCode, string>> = {
   'mask.empty': 'The mask is empty: nothing would change.',
   'mask.size':
     'The mask {mask} has {maskWidth} × {maskHeight} pixels, the image {image} has {width} × {height}. Give a mask of the size of the image.',
+  'money.agentLimit':
+    'The daily limit of {limit} for agents would be passed: {spent} is spent today, and this costs {price}. Nothing was sent. The user can raise it with the setting fluxFill.agents.dailyLimit; you cannot. The service practice is free.',
   'key.missing':
     'No API key for {origin}. Ask the user to set one with the command “Flux Fill: Set API Key”; you cannot set it.',
   'key.refused': '{origin} refused the API key. Ask the user to set another with the command “Flux Fill: Set API Key”.',

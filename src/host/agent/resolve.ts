@@ -134,5 +134,5 @@ export const resolve = async (
     ),
   );
   const warnings = [...asked.warnings, ...notTaken(input, parameters, abilities)];
-  return { ...asked, warnings, uri, source, abilities, prompt };
+  return { ...asked, fill: { ...asked.fill, by: 'agent' }, warnings, uri, source, abilities, prompt };
 };

@@ -1,17 +1,19 @@
 /**
- * The tools for agents. A call comes to the same as in the panel: one journal, one queue, one daily limit. The person agrees
+ * The tools for agents. A call comes to the same as in the panel: one journal, one queue, one ledger; agents have a limit of
+ * their own in it. The person agrees
  * to what `resolve` made of the input, and a call that comes to something else by then is refused.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { isFree } from '../../fill/price.ts';
+import { dollarsText, isFree } from '../../fill/price.ts';
 import { endStates, plansOf, type Job } from '../../fill/record.ts';
 import { tools } from '../../ids.ts';
 import type { Clock, Log, Runner } from '../../jobs/contract.ts';
-import type { Ledger } from '../../jobs/ledger.ts';
+import { spentByAgents, type Ledger } from '../../jobs/ledger.ts';
 import { priceWords } from '../ask.ts';
+import { agentLimit } from '../defaults.ts';
 import type { HostPlace } from '../place.ts';
 import { sentenceOf } from '../sentence.ts';
 import { jobSource } from '../source.ts';
@@ -91,8 +93,24 @@ const share = (coverage: number): string =>
 /** Characters of a prompt that are shown: what a model writes must not push the price out of sight. */
 const promptShown = 300;
 
+/** What agents may still spend today, where this costs something: it is what holds when the person always allows the tool. */
+const limitLine = async ({ storage, clock }: AgentDeps, price: number | null): Promise<readonly string[]> => {
+  if (price === 0) return [];
+  const limit = agentLimit();
+  const left = Math.max(0, limit - (await spentByAgents(path.join(storage, 'ledger'), clock.now())));
+  return [
+    vscode.l10n.t('Agents may spend {limit} on a day; {left} is left for today.', {
+      limit: dollarsText(limit),
+      left: dollarsText(left),
+    }),
+  ];
+};
+
 /** What the person agrees to. Names and prompt are a model's words: they are put in as plain text. */
-const confirmation = (resolved: Resolved): vscode.LanguageModelToolConfirmationMessages => {
+const confirmation = async (
+  deps: AgentDeps,
+  resolved: Resolved,
+): Promise<vscode.LanguageModelToolConfirmationMessages> => {
   const { uri, fill, abilities, prompt, bounds, coverage, warnings } = resolved;
   const requests = plansOf(fill).length;
   const lines = [
@@ -109,6 +127,7 @@ const confirmation = (resolved: Resolved): vscode.LanguageModelToolConfirmationM
     requests === 1
       ? vscode.l10n.t('Price: {price}', { price: priceWords(fill.price) })
       : vscode.l10n.t('Price: {price}, in {count} requests', { price: priceWords(fill.price), count: requests }),
+    ...(await limitLine(deps, fill.price)),
     ...warnings.map(sentenceOf),
     vscode.l10n.t('Prompt: {prompt}', {
       prompt: prompt.length > promptShown ? `${prompt.slice(0, promptShown)}…` : prompt || '–',
@@ -188,7 +207,7 @@ export const createFillTool = (deps: AgentDeps, waiting: Set<string>): vscode.La
     const { fill, abilities, uri } = resolved;
     if (abilities.needsKey && !(await services.hasKey(abilities.id)))
       refuse(sentenceForModel({ code: 'key.missing', args: { origin: new URL(fill.service.baseUrl).origin } }));
-    granted(await ledger.fits(clock.now(), fill.price ?? 0));
+    granted(await ledger.fits(clock.now(), fill.price ?? 0, fill.by));
     granted(await place.check(uri));
     return resolved;
   };
@@ -245,7 +264,7 @@ export const createFillTool = (deps: AgentDeps, waiting: Set<string>): vscode.La
       for (const key of agreed.keys()) if (agreed.size > remembered) agreed.delete(key);
       return {
         invocationMessage: vscode.l10n.t('Filling {name}', { name: resolved.source.name }),
-        confirmationMessages: confirmation(resolved),
+        confirmationMessages: await confirmation(deps, resolved),
       };
     },
     invoke: ({ input }, token) => make(input, token),
