@@ -9,7 +9,7 @@ import { readNote } from '../raster/note.ts';
 import { pageText } from './html.ts';
 import { registerCommand } from './notify.ts';
 import type { Panels } from './panels.ts';
-import { pickImage, selectionOf } from './selection.ts';
+import { imageOf, pickImage, selectionOf } from './selection.ts';
 import type { Services } from './services.ts';
 import { showSpending } from './spending.ts';
 
@@ -26,13 +26,14 @@ export const registerCommands = (deps: {
   const inpaint = async (uri?: vscode.Uri, all?: unknown): Promise<void> => {
     const selection = await selectionOf(engine, uri, all);
     if (selection === undefined) return;
+    if (selection === 'batch') return void (await vscode.commands.executeCommand(commands.batch, uri, all));
     const panel = await panels.open(selection.source);
     if (selection.mask !== undefined) await panel.useMaskFile(selection.mask);
   };
 
   const outpaint = async (uri?: vscode.Uri): Promise<void> => {
-    const selection = await selectionOf(engine, uri, undefined);
-    if (selection !== undefined) (await panels.open(selection.source)).outpaint();
+    const source = await imageOf(uri);
+    if (source !== undefined) (await panels.open(source)).outpaint();
   };
 
   /** To the panel that is active, or to one of the image itself. */
@@ -46,15 +47,15 @@ export const registerCommands = (deps: {
   };
 
   const inpaintWithMask = async (uri?: vscode.Uri): Promise<void> => {
-    const selection = await selectionOf(engine, uri, undefined);
-    if (selection === undefined) return;
+    const source = await imageOf(uri);
+    if (source === undefined) return;
     const mask = await pickImage(vscode.l10n.t('Mask file: white marks what may change'));
-    if (mask !== undefined) await (await panels.open(selection.source)).useMaskFile(mask);
+    if (mask !== undefined) await (await panels.open(source)).useMaskFile(mask);
   };
 
   const inpaintWithAlpha = async (uri?: vscode.Uri): Promise<void> => {
-    const selection = await selectionOf(engine, uri, undefined);
-    if (selection !== undefined) await (await panels.open(selection.source)).useAlpha();
+    const source = await imageOf(uri);
+    if (source !== undefined) await (await panels.open(source)).useAlpha();
   };
 
   const isTool = (value: unknown): value is ToolAct => (toolActs as readonly unknown[]).includes(value);

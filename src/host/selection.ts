@@ -43,35 +43,62 @@ const byPixels = async (engine: Engine, pair: readonly [vscode.Uri, vscode.Uri])
   return masks.length === 1 ? masks[0] : undefined;
 };
 
-const askMask = async (pair: readonly [vscode.Uri, vscode.Uri]): Promise<vscode.Uri | undefined> => {
-  const items = pair.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
-  const picked = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Which of the two is the mask?'),
-    placeHolder: vscode.l10n.t('White marks what may change'),
-  });
-  return picked?.uri;
-};
+const pictureWith = (pair: readonly [vscode.Uri, vscode.Uri], mask: vscode.Uri): Selection => ({
+  source: pair[0] === mask ? pair[1] : pair[0],
+  mask,
+});
 
-/** Of two files: the one whose name says mask, else the one that looks like one, else the person says. */
+/** Of two files: the one whose name says mask, else the one that looks like one; undefined where neither does. */
 const splitPair = async (engine: Engine, pair: readonly [vscode.Uri, vscode.Uri]): Promise<Selection | undefined> => {
   const named = pair.filter(saysMask);
-  const mask = named.length === 1 ? named[0] : ((await byPixels(engine, pair)) ?? (await askMask(pair)));
-  if (mask === undefined) return undefined;
-  return { source: pair[0] === mask ? pair[1] : pair[0], mask };
+  const mask = named.length === 1 ? named[0] : await byPixels(engine, pair);
+  return mask && pictureWith(pair, mask);
 };
+
+/** Several pictures: a panel has one, a batch has all; of two, one may be the mask after all. */
+const askSeveral = async (
+  images: readonly vscode.Uri[],
+  clicked: vscode.Uri,
+): Promise<Selection | 'batch' | undefined> => {
+  const nameOf = (uri: vscode.Uri): string => vscode.workspace.asRelativePath(uri);
+  const [first, second] = images;
+  const items: (vscode.QuickPickItem & { readonly chosen: Selection | 'batch' })[] = [
+    {
+      label: vscode.l10n.t('Batch of {count} Images…', { count: images.length }),
+      detail: vscode.l10n.t('One mask rule, prompt and price for all'),
+      chosen: 'batch',
+    },
+    { label: vscode.l10n.t('Only {name}', { name: nameOf(clicked) }), chosen: { source: clicked } },
+    ...(images.length > 2
+      ? []
+      : images.map((mask) => ({
+          label: vscode.l10n.t('{name} Is the Mask', { name: nameOf(mask) }),
+          detail: vscode.l10n.t('White marks what may change'),
+          chosen: pictureWith([first, second], mask),
+        }))),
+  ];
+  const title = vscode.l10n.t('{count} images are selected: what is filled?', { count: images.length });
+  return (await vscode.window.showQuickPick(items, { title }))?.chosen;
+};
+
+/** The image of a menu; from the palette that of the active tab, else the one that the person picks. */
+export const imageOf = async (uri: vscode.Uri | undefined): Promise<vscode.Uri | undefined> =>
+  uri ?? activeImage() ?? (await pickImage(vscode.l10n.t('Image to inpaint')));
 
 /**
  * `uri` and `all` are what the menus pass. From the palette both are missing, and an editor's title passes something
- * else than files in the second place.
+ * else than files in the second place. `batch`: the person wants all of them filled by one rule.
  */
 export const selectionOf = async (
   engine: Engine,
   uri: vscode.Uri | undefined,
   all: unknown,
-): Promise<Selection | undefined> => {
+): Promise<Selection | 'batch' | undefined> => {
   const files: readonly unknown[] = Array.isArray(all) ? all : [];
   const images = files.filter((file) => file instanceof vscode.Uri).filter(isImage);
-  if (images.length === 2) return splitPair(engine, [images[0], images[1]]);
-  const source = uri ?? activeImage() ?? (await pickImage(vscode.l10n.t('Image to inpaint')));
-  return source === undefined ? undefined : { source };
+  const [first, second] = images;
+  if (images.length === 2) return (await splitPair(engine, [first, second])) ?? askSeveral(images, uri ?? first);
+  if (images.length > 2) return askSeveral(images, uri ?? first);
+  const source = await imageOf(uri);
+  return source && { source };
 };

@@ -109,6 +109,29 @@ test('two files of which none is called mask: the one that is black and white is
   await page.getByText('Mask file: shape.png').first().waitFor();
 });
 
+test('two photos, of which none looks like a mask: a batch of both is offered, one alone, or that one is the mask', async () => {
+  const { workbench } = scene;
+  const { page } = workbench;
+  const rows = page.locator('.quick-input-widget .monaco-list-row .label-name');
+  await workbench.closeAll();
+  await workbench.explorerMenu(['alps.png', 'boats.jpg'], 'Flux Fill: Inpaint');
+  await page.locator('.quick-input-title', { hasText: '2 images are selected: what is filled?' }).waitFor();
+  assert.deepEqual(
+    (await rows.allInnerTexts()).map((text) => text.replaceAll('\u00a0', ' ')),
+    ['Batch of 2 Images…', 'Only boats.jpg', 'alps.png Is the Mask', 'boats.jpg Is the Mask'],
+  );
+  await workbench.picture('two-photos');
+  await workbench.quickPick('Batch of 2 Images…');
+  await page.locator('.quick-input-title', { hasText: 'Batch: what may change?' }).waitFor();
+  await page.keyboard.press('Escape');
+
+  await workbench.explorerMenu(['alps.png', 'boats.jpg', 'sprite.png'], 'Flux Fill: Inpaint');
+  await page.locator('.quick-input-title', { hasText: '3 images are selected: what is filled?' }).waitFor();
+  await workbench.quickPick('Only sprite.png');
+  await openPage(scene);
+  assert.deepEqual(await workbench.tabs(), ['Fill: sprite.png']);
+});
+
 test('the key is checked for nothing, and the credits are told', async () => {
   const { workbench, emulator } = scene;
   const before = emulator.accepted();

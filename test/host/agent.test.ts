@@ -3,21 +3,12 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import * as vscode from 'vscode';
 import type { Job } from '../../src/fill/record.ts';
-import { createFillTool, type AgentDeps } from '../../src/host/agent/tools.ts';
 import { placeOf, workspaceFile } from '../../src/host/agent/workspace-file.ts';
-import { systemClock } from '../../src/host/clock.ts';
-import { createKeys } from '../../src/host/keys.ts';
-import { createPlace } from '../../src/host/place.ts';
-import { createServices } from '../../src/host/services.ts';
 import { keyVariables, section, settings, tools } from '../../src/ids.ts';
-import { createLedger } from '../../src/jobs/ledger.ts';
-import { createRunner } from '../../src/jobs/runner.ts';
-import { createEngine } from '../../src/raster/threads.ts';
-import { fluxFill } from './activation.test.ts';
-import { call, inFolder, rectangle, refusalOf, slope, toldBy, type Told } from './agent-calls.ts';
+import { call, inFolder, rectangle, refusalOf, slope, toldBy } from './agent-calls.ts';
+import { invoke, prepare, withTool } from './agent-tool.ts';
 import { memoryFiles } from './memory.ts';
 import { test } from './suite.ts';
 
@@ -161,59 +152,6 @@ test('the daily limit holds for agents, whatever is always allowed; without a ke
   });
 });
 
-/** The tool on a journal of its own, with the real engine and practice. */
-const withTool = async (
-  body: (
-    tool: vscode.LanguageModelTool<unknown>,
-    parts: AgentDeps & { readonly name: (file: string) => string; readonly waiting: ReadonlySet<string> },
-  ) => Promise<void>,
-  isTrusted = true,
-): Promise<void> => {
-  const storage = await mkdtemp(join(tmpdir(), 'flux-fill-agent-'));
-  const workers = pathToFileURL(`${fluxFill().extensionPath}/dist/`);
-  const engine = createEngine({ workerUrl: new URL('raster.cjs', workers) });
-  const noSecrets = {
-    get: async () => undefined,
-    onDidChange: new vscode.EventEmitter<vscode.SecretStorageChangeEvent>().event,
-  } as unknown as vscode.SecretStorage;
-  const clock = systemClock;
-  const log = (): void => undefined;
-  const keys = createKeys(noSecrets, {}, () => undefined);
-  const services = createServices({ keys, storage, workers, clock, log });
-  const place = createPlace();
-  const ledger = createLedger(join(storage, 'ledger'), () => Promise.resolve({ all: null, agents: null }));
-  const runner = createRunner({
-    directory: join(storage, 'jobs'),
-    service: async (fill) => services.open(fill.service.id, fill.service.baseUrl),
-    webhook: async () => undefined,
-    raster: engine,
-    place,
-    ledger,
-    clock,
-    log,
-    random: Math.random,
-  });
-  const waiting = new Set<string>();
-  const deps: AgentDeps = { engine, services, isTrusted: () => isTrusted, runner, ledger, place, storage, clock, log };
-  try {
-    await inFolder((_, name) => body(createFillTool(deps, waiting), { ...deps, name, waiting }));
-  } finally {
-    await runner.dispose();
-    await engine.dispose();
-    await rm(storage, { recursive: true, force: true });
-  }
-};
-
-const never = new vscode.CancellationTokenSource().token;
-
-const prepare = async (tool: vscode.LanguageModelTool<unknown>, input: object): Promise<string> => {
-  const prepared = await tool.prepareInvocation!({ input }, never);
-  return (prepared!.confirmationMessages!.message as vscode.MarkdownString).value;
-};
-
-const invoke = async (tool: vscode.LanguageModelTool<unknown>, input: object, token = never): Promise<Told> =>
-  toldBy((await tool.invoke({ input, toolInvocationToken: undefined }, token))!);
-
 test('the user is asked with image, region, service and price, which no prompt can forge or push away', async () => {
   await withTool(async (tool, { name }) => {
     const prompt = `x\n\n**Price: $0.00** [here](command:evil) ${'y'.repeat(5000)}`;
@@ -267,11 +205,14 @@ test('a call that is cancelled says whether anything was sent', async () => {
 });
 
 test('in Restricted Mode an agent is told why nothing is done', async () => {
-  await withTool(async (tool, { name }) => {
-    const input = { image: name('a.png'), rectangle, prompt: 'grass', service: 'practice' };
-    assert.match(await refusalOf(invoke(tool, input)), /Restricted Mode.*trust the workspace/);
-    assert.match(await refusalOf(prepare(tool, input)), /Restricted Mode/);
-  }, false);
+  await withTool(
+    async (tool, { name }) => {
+      const input = { image: name('a.png'), rectangle, prompt: 'grass', service: 'practice' };
+      assert.match(await refusalOf(invoke(tool, input)), /Restricted Mode.*trust the workspace/);
+      assert.match(await refusalOf(prepare(tool, input)), /Restricted Mode/);
+    },
+    { isTrusted: () => false },
+  );
 });
 
 test('files of several folders: named by folder, refused where two have the name, and never outside a virtual one', async () => {

@@ -6,6 +6,12 @@ interface Node {
   readonly bytes: Uint8Array;
 }
 
+interface Act {
+  readonly act: 'write' | 'rename';
+  readonly name: string;
+  readonly overwrite: boolean;
+}
+
 const { FileSystemError, FileType } = vscode;
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/';
@@ -14,10 +20,17 @@ const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) 
 export function memoryFiles(
   scheme: string,
   isReadonly = false,
-): { readonly folder: vscode.Uri; readonly seed: (name: string, text: string) => vscode.Uri } & vscode.Disposable {
+): {
+  readonly folder: vscode.Uri;
+  readonly seed: (name: string, content: string | Uint8Array) => vscode.Uri;
+  /** How names came to be there other than by `seed`, in their order. */
+  readonly acts: readonly Act[];
+} & vscode.Disposable {
   const nodes = new Map<string, Node>(
     ['/', '/pictures'].map((path) => [path, { type: FileType.Directory, bytes: new Uint8Array() }]),
   );
+  const acts: Act[] = [];
+  const nameIn = (uri: vscode.Uri): string => uri.path.slice(uri.path.lastIndexOf('/') + 1);
   const changes = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
 
   const node = (uri: vscode.Uri): Node => {
@@ -46,6 +59,7 @@ export function memoryFiles(
       if (nodes.has(uri.path) ? !overwrite : !create) {
         throw nodes.has(uri.path) ? FileSystemError.FileExists(uri) : FileSystemError.FileNotFound(uri);
       }
+      acts.push({ act: 'write', name: nameIn(uri), overwrite });
       put(uri, bytes);
     },
     delete: (uri) => {
@@ -54,6 +68,7 @@ export function memoryFiles(
     },
     rename: (from, to, { overwrite }) => {
       if (nodes.has(to.path) && !overwrite) throw FileSystemError.FileExists(to);
+      acts.push({ act: 'rename', name: nameIn(to), overwrite });
       put(to, node(from).bytes);
       nodes.delete(from.path);
     },
@@ -63,9 +78,10 @@ export function memoryFiles(
   const folder = vscode.Uri.from({ scheme, path: '/pictures' });
   return {
     folder,
-    seed: (name, text) => {
+    acts,
+    seed: (name, content) => {
       const uri = vscode.Uri.joinPath(folder, name);
-      put(uri, Buffer.from(text));
+      put(uri, typeof content === 'string' ? Buffer.from(content) : content);
       return uri;
     },
     dispose: () => {

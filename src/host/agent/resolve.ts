@@ -21,6 +21,8 @@ export interface ResolveDeps {
   readonly engine: Engine;
   readonly services: Services;
   readonly isTrusted: () => boolean;
+  /** Folders whose files may be named. */
+  readonly folders: () => readonly vscode.WorkspaceFolder[];
 }
 
 export interface Resolved extends Asked {
@@ -59,8 +61,11 @@ const parsed = (input: unknown, needsPrompt: boolean): PlanInput => {
   return wrong === undefined ? read.output : refuse(wrong);
 };
 
-const maskFrom = async ({ mask, channel, rectangle, expand }: PlanInput): Promise<MaskFrom> => {
-  if (mask !== undefined) return { kind: 'file', input: await imageInput(await workspaceFile(mask)), channel };
+const maskFrom = async (
+  { mask, channel, rectangle, expand }: PlanInput,
+  folders: readonly vscode.WorkspaceFolder[],
+): Promise<MaskFrom> => {
+  if (mask !== undefined) return { kind: 'file', input: await imageInput(await workspaceFile(mask, folders)), channel };
   if (rectangle !== undefined) return { kind: 'rectangle', rect: rectangle };
   return { kind: expand === undefined ? 'alpha' : 'border' };
 };
@@ -80,13 +85,13 @@ const restricted =
 
 /** `needsPrompt`: it is to be made, not only planned. Throws a Refusal. */
 export const resolve = async (
-  { engine, services, isTrusted }: ResolveDeps,
+  { engine, services, isTrusted, folders }: ResolveDeps,
   given: unknown,
   needsPrompt: boolean,
 ): Promise<Resolved> => {
   if (!isTrusted()) refuse(restricted);
   const input = parsed(given, needsPrompt);
-  const uri = await workspaceFile(input.image);
+  const uri = await workspaceFile(input.image, folders());
   const defaults = defaultsFor(uri);
   const id = input.service ?? defaults.service;
   const abilities = services.abilities(id);
@@ -95,7 +100,7 @@ export const resolve = async (
   if (needsPrompt) granted(checkPrompt(prompt, abilities));
 
   const source = granted(await openImage(uri));
-  const mask = await maskFrom(input);
+  const mask = await maskFrom(input, folders());
   const expand: Expand | undefined =
     input.expand === undefined
       ? undefined

@@ -299,8 +299,12 @@ const worded = (tool: vscode.LanguageModelTool<unknown>, name: string, log: Log)
 };
 
 /** Registers the tools where the editor has any. */
-export const registerAgentTools = (given: Omit<AgentDeps, 'isTrusted'>): AgentTools => {
-  const deps: AgentDeps = { ...given, isTrusted: () => vscode.workspace.isTrusted };
+export const registerAgentTools = (given: Omit<AgentDeps, 'isTrusted' | 'folders'>): AgentTools => {
+  const deps: AgentDeps = {
+    ...given,
+    isTrusted: () => vscode.workspace.isTrusted,
+    folders: () => vscode.workspace.workspaceFolders ?? [],
+  };
   const waiting = new Set<string>();
   const tellers = { fill: createFillTool(deps, waiting), plan: createPlanTool(deps) };
   const lm = vscode.lm as typeof vscode.lm | undefined;

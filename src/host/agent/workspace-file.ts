@@ -80,10 +80,7 @@ const findRemote = async ({ folder, uri }: Candidate): Promise<Found> => {
 };
 
 /** The file `name` in these folders: an absolute path, an address, or a path from a folder. Throws a Refusal. */
-export const workspaceFile = async (
-  name: string,
-  folders: readonly vscode.WorkspaceFolder[] = vscode.workspace.workspaceFolders ?? [],
-): Promise<vscode.Uri> => {
+export const workspaceFile = async (name: string, folders: readonly vscode.WorkspaceFolder[]): Promise<vscode.Uri> => {
   if (folders.length === 0) refuse('No folder is open. Flux Fill works for agents on files of the workspace only.');
   if (name.includes('\0')) refuse('A path has no zero character.');
   const candidates = candidatesOf(name, folders);
