@@ -20,12 +20,19 @@ const service = createBfl({
   log: (_level, text) => told.push(text),
 });
 
+/** Where the user and the password of the proxy stand. */
+interface How {
+  readonly user?: string;
+  readonly authorization?: string;
+}
+
 /** Asks for the account with a proxy in the settings of the user; gives the fault and what the proxy was asked for. */
-const askThrough = async (given: Partial<Settings>, support = 'override') => {
+const askThrough = async (given: Partial<Settings>, support = 'override', how: How = {}) => {
   await using proxy = await startProxy({}, given);
   const http = vscode.workspace.getConfiguration('http');
   const set = (name: string, value: string | undefined) => http.update(name, value, vscode.ConfigurationTarget.Global);
-  await set('proxy', proxy.url);
+  await set('proxy', how.user === undefined ? proxy.url : proxy.url.replace('//', `//${how.user}@`));
+  await set('proxyAuthorization', how.authorization);
   await set('proxySupport', support);
   try {
     const account = await service.account!(new AbortController().signal);
@@ -34,6 +41,7 @@ const askThrough = async (given: Partial<Settings>, support = 'override') => {
     return { why: account.fault, asked };
   } finally {
     await set('proxy', undefined);
+    await set('proxyAuthorization', undefined);
     await set('proxySupport', undefined);
   }
 };
@@ -48,6 +56,20 @@ test('a proxy that wants a user and a password says so', async () => {
   const { why, asked } = await askThrough({ credentials: 'ann:secret' });
   assert.equal(why.code, 'network.proxyAuth');
   assert.equal(asked.length, 1);
+});
+
+test('its user and password are taken from http.proxy, and http.proxyAuthorization does not reach extensions', async () => {
+  const authorization = `Basic ${Buffer.from('ann:secret').toString('base64')}`;
+  const elsewhere = await askThrough({ credentials: 'ann:secret' }, 'override', { authorization });
+  assert.equal(elsewhere.why.code, 'network.proxyAuth');
+  assert.ok(elsewhere.asked.every((each) => each.authorization === undefined));
+  const named = await askThrough({ credentials: 'ann:secret', manner: 'refuse' }, 'override', { user: 'ann:secret' });
+  assert.deepEqual(
+    [named.why.code, named.why.args['cause']],
+    ['network.proxy', 'HTTP 403'],
+    'it got past the question',
+  );
+  assert.equal(named.asked.at(-1)?.authorization, authorization);
 });
 
 test('a proxy that closes every connection does not keep VS Code busy', async () => {
