@@ -10,7 +10,6 @@ import { until } from '../vscode/workbench.ts';
 import { openPage, openScene, pictureOfFailure, setKey, type Scene } from './scene.ts';
 
 interface Told {
-  readonly tools: readonly string[];
   readonly trusted: boolean;
   readonly outcomes: readonly { readonly text?: string; readonly refused?: string }[];
 }
@@ -55,9 +54,8 @@ const told = async (): Promise<Told> => {
 
 const rectangle = { x: 200, y: 150, width: 120, height: 90 };
 const fill = { tool: tools.fill, input: { image: 'alps.png', rectangle, prompt: 'a lake' } };
-const ours = (names: readonly string[]): readonly string[] => names.filter((name) => name.startsWith('flux_fill'));
 
-test('in Restricted Mode the tools are not offered, refuse, and nothing of the folder counts', async () => {
+test('in Restricted Mode the tools refuse whoever calls them, no recipe is run, and nothing of the folder counts', async () => {
   const { workbench, folder, emulator } = scene;
   await mkdir(join(folder, '.vscode'));
   await writeFile(
@@ -67,8 +65,9 @@ test('in Restricted Mode the tools are not offered, refuse, and nothing of the f
   await workbench.page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
   const before = (await readdir(folder)).sort();
   await begin([fill, { ...fill, tool: tools.plan }, { ...fill, input: { ...fill.input, service: 'practice' } }]);
-  const { tools: offered, trusted, outcomes } = await told();
-  assert.deepEqual([ours(offered), trusted], [[], false]);
+  // VS Code leaves the tools out of its own chat by their condition; to other extensions it names them all the same.
+  const { trusted, outcomes } = await told();
+  assert.equal(trusted, false);
   for (const { refused } of outcomes) assert.match(refused ?? '', /Restricted Mode/);
 
   const source = { file: 'alps.png', sha256: '0'.repeat(64) };
@@ -89,7 +88,7 @@ test('in Restricted Mode the tools are not offered, refuse, and nothing of the f
   assert.deepEqual(emulator.log, []);
 });
 
-test('once trusted, the tools are offered, and the person is asked with image, region, service and price', async () => {
+test('once trusted, the person is asked with image, region, service and price', async () => {
   const { workbench, folder, emulator } = scene;
   const { page } = workbench;
   await workbench.command('Workspaces: Manage Workspace Trust');
@@ -131,8 +130,8 @@ test('once trusted, the tools are offered, and the person is asked with image, r
   await begin([fill]);
   await dialog.waitFor();
   await dialog.locator('.monaco-button', { hasText: /^(Yes|OK)$/ }).click();
-  const { tools: offered, outcomes } = await told();
-  assert.deepEqual([...ours(offered)].sort(), Object.values(tools).sort());
+  const { trusted, outcomes } = await told();
+  assert.equal(trusted, true);
   assert.match(outcomes[0].text ?? JSON.stringify(outcomes), /alps\.fill-001\.png/);
   assert.equal(submits(), 1);
   assert.ok((await readdir(folder)).includes('alps.fill-001.png'));

@@ -17,8 +17,7 @@ const called = async ({ tool, input }) => {
 const call = async () => {
   const outcomes = [];
   for (const each of JSON.parse(readFileSync(file('asked.json'), 'utf8'))) outcomes.push(await called(each));
-  const told = { tools: vscode.lm.tools.map(({ name }) => name), trusted: vscode.workspace.isTrusted, outcomes };
-  writeFileSync(file('told.json.part'), JSON.stringify(told));
+  writeFileSync(file('told.json.part'), JSON.stringify({ trusted: vscode.workspace.isTrusted, outcomes }));
   renameSync(file('told.json.part'), file('told.json'));
 };
 
