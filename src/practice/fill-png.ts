@@ -1,7 +1,10 @@
-/** PNG in, PNG out: the practice fill with its decoding and encoding (jimp, 8 bits a sample). */
-import { Jimp } from 'jimp';
+/** PNG in, PNG out: the practice fill with its decoding and encoding (jimp, 8 bits a sample, with PNG as its only format). */
+import { createJimp } from '@jimp/core';
+import png from '@jimp/js-png';
 import type { Synthesise } from './index.ts';
 import { synthesise } from './synthesise.ts';
+
+const Jimp = createJimp({ formats: [png] });
 
 /**
  * Fills what the mask shows white (from half grey on), or without a mask what is not opaque. The result is an opaque PNG

@@ -112,7 +112,7 @@ test('two files of which none is called mask: the one that is black and white is
 test('two photos, of which none looks like a mask: a batch of both is offered, one alone, or that one is the mask', async () => {
   const { workbench } = scene;
   const { page } = workbench;
-  const rows = page.locator('.quick-input-widget .monaco-list-row .label-name');
+  const rows = page.locator('.quick-input-widget .monaco-list-row .quick-input-list-row:first-child .label-name');
   await workbench.closeAll();
   await workbench.explorerMenu(['alps.png', 'boats.jpg'], 'Flux Fill: Inpaint');
   await page.locator('.quick-input-title', { hasText: '2 images are selected: what is filled?' }).waitFor();

@@ -78,6 +78,26 @@ test('every file that the manifest and the licences name is there', () => {
   );
 });
 
+test('the pages of the package stand alone: no picture, link or anchor in them leads nowhere', () => {
+  for (const name of ['readme.md', 'changelog.md']) {
+    const page = text(name);
+    const anchors = [...page.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+      title
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+    const targets = [...page.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
+    const dead = targets.filter((target) =>
+      target.startsWith('#') ? !anchors.includes(target.slice(1)) : !target.startsWith('https://'),
+    );
+    assert.deepEqual(dead, [], name);
+    assert.ok(!page.includes('!['), `a picture in ${name}`);
+  }
+  assert.match(text('readme.md'), /Inpaint \(`docs\/inpaint\.md`\)/);
+  assert.match(text('readme.md'), /\[dashboard\.bfl\.ai\]\(https:\/\/dashboard\.bfl\.ai\)/);
+});
+
 test('every language ships whole: its manifest and its sentences', () => {
   for (const language of languages)
     for (const name of [`package.nls.${language}.json`, `l10n/bundle.l10n.${language}.json`])
