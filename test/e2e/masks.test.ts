@@ -38,13 +38,18 @@ const untilMask = (page: Frame, name: string): Promise<void> =>
 
 const channelOf = (page: Frame) => page.getByRole('combobox', { name: 'Channel' });
 
-const saveAs = async (page: Frame, name: string): Promise<void> => {
+/** Answers both questions of saving a mask; the second is asked once it proposes a name. */
+const answerSave = async (which: 'As Marked' | 'As Filled', name: string): Promise<void> => {
   const { workbench, folder } = scene;
-  await page.getByRole('button', { name: 'Save Mask As…' }).click();
-  await workbench.quickPick('As Marked');
+  await workbench.quickPick(which);
   const field = workbench.page.locator('.quick-input-widget input[type="text"]');
   await until('the name that is proposed', async () => (await field.inputValue()).endsWith('/boats.mask.png'));
   await workbench.quickInput(join(folder, name));
+};
+
+const saveAs = async (page: Frame, name: string): Promise<void> => {
+  await page.getByRole('button', { name: 'Save Mask As…' }).click();
+  await answerSave('As Marked', name);
   await page.locator('.notice .sentence', { hasText: `The mask is saved as ${name}.` }).waitFor();
 };
 
@@ -172,8 +177,7 @@ test('the mask of the last fill comes back, with the file it came from', async (
 test('the mask is saved by the command, too', async () => {
   const { workbench } = scene;
   await workbench.command('Flux Fill: Save Mask As…');
-  await workbench.quickPick('As Filled');
-  await workbench.quickInput(join(scene.folder, 'filled.png'));
+  await answerSave('As Filled', 'filled.png');
   await until('the file', async () => (await readdir(scene.folder)).includes('filled.png'));
   const [marked, filled] = await Promise.all(
     ['last.png', 'filled.png'].map((name) => decode(join(scene.folder, name))),
