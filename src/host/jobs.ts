@@ -3,6 +3,8 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Job } from '../fill/record.ts';
 import type { Clock, Live, Log, Place, Runner } from '../jobs/contract.ts';
+import { exists } from '../jobs/disk.ts';
+import { thumbFile } from '../jobs/journal.ts';
 import { createLedger, type Ledger } from '../jobs/ledger.ts';
 import { findJob } from '../jobs/list.ts';
 import { commands } from '../ids.ts';
@@ -133,10 +135,12 @@ export const createJobs = (deps: {
     bounding.unref();
   };
 
+  const makeThumb = (job: Job): void => void thumbnails.make(job).then((made) => made && deps.shown(job));
+
   runner.onClosed((job) => {
     boundSoon();
     if (job.state === 'held') deps.shown(job);
-    void thumbnails.make(job).then((made) => made && deps.shown(job));
+    makeThumb(job);
   });
 
   return {
@@ -161,7 +165,10 @@ export const createJobs = (deps: {
       for (const id of ids) {
         if (earlier.has(id) || runner.jobs().some((job) => job.fill.id === id)) continue;
         const job = await findJob(directory, id);
-        if (job !== undefined) earlier.set(id, job);
+        if (job === undefined) continue;
+        earlier.set(id, job);
+        // The window may have been closed between a result and its small picture.
+        if (job.endedAt !== undefined && !(await exists(thumbFile(directory, id)).catch(() => true))) makeThumb(job);
       }
     },
   };

@@ -1,7 +1,8 @@
 /** What a worker does, one function a call of the engine. Throws FaultErrors. */
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
+import { threadId } from 'node:worker_threads';
 import { fault, raise, type Fault } from '../fill/faults.ts';
 import type { Size } from '../fill/geometry.ts';
 import { settledRect } from '../fill/steps.ts';
@@ -72,12 +73,14 @@ export const writeMask = async (base: Mask, settings: Settings | undefined, out:
 /** Longer side of a small picture, in pixels. */
 const smallSide = 320;
 
-/** Not waited for by the disk: whoever misses it makes it again. */
+/** Whole or not at all, but not waited for by the disk: whoever misses it makes it again. */
 export const thumbnail = async (input: ImageInput, out: string): Promise<null> => {
   const { image } = await decode(input);
   const small = image.thumbnailImage(smallSide, { height: smallSide, size: 'down', no_rotate: true });
   const shown = small.format === 'uchar' ? small : small.colourspace('srgb').cast('uchar');
-  writeFileSync(out, shown.webpsaveBuffer({ Q: 80, keep: 'none' }));
+  const begun = `${out}.${process.pid}-${threadId}`;
+  writeFileSync(begun, shown.webpsaveBuffer({ Q: 80, keep: 'none' }));
+  renameSync(begun, out);
   return null;
 };
 

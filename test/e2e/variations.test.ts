@@ -1,9 +1,10 @@
 /** Eight variations in the real workbench: they come in over a reload, one failure loses none, and the person keeps some. */
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { Frame } from 'playwright-core';
+import { thumbFile } from '../../src/jobs/journal.ts';
 import { until } from '../vscode/workbench.ts';
 import {
   openPage,
@@ -31,10 +32,10 @@ before(async () => {
 after(() => scene?.close());
 afterEach((context) => pictureOfFailure(scene, context));
 
-const jobsIn = (stage: 'open' | 'done'): Promise<string[]> =>
-  readdir(
-    join(scene.workbench.server.dataFolder, 'data', 'User', 'globalStorage', 'flux-fill.flux-fill', 'jobs', stage),
-  ).catch(() => []);
+const jobs = (): string =>
+  join(scene.workbench.server.dataFolder, 'data', 'User', 'globalStorage', 'flux-fill.flux-fill', 'jobs');
+
+const jobsIn = (stage: 'open' | 'done'): Promise<string[]> => readdir(join(jobs(), stage)).catch(() => []);
 
 const ready = async (page: Frame): Promise<number> =>
   (
@@ -55,6 +56,9 @@ test('reloaded in the middle of eight variations: the filmstrip fills, and nothi
   await until('three ready', async () => (await ready(page)) === 3);
   await until('eight submits', async () => emulator.accepted() === 8);
   await untilPanelKept(scene);
+  // As if the window had been closed before the first small pictures were made.
+  await until('three small pictures', async () => (await page.locator('.film-tile img:visible').count()) === 4);
+  for (const id of await jobsIn('done')) await rm(thumbFile(jobs(), id));
   await workbench.reload();
   page = await openPage(scene);
   assert.equal(await page.locator('.film-item').count(), 9);
