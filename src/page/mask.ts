@@ -20,14 +20,14 @@ import { canvasOf, type State } from './state.ts';
 const tilesAtOnce = 64;
 const sendAfter = 250;
 
-/** How often the page measures the mask anew while a stroke lasts. */
-const tellAfter = 100;
-
-/** How long a stroke has to stand still to be called at rest. */
+/**
+ * How long a stroke has to stand still to be called at rest, in milliseconds. What follows from the mask (window, share,
+ * price) is told then and at its end: laid out and painted while it moves, it makes the whole stroke show a frame later.
+ */
 const restsAfter = 150;
 
-/** Time in a frame for working out the effective mask, in milliseconds. */
-const slice = 9;
+/** Milliseconds at a time for working out the effective mask, between frames. */
+const slice = 5;
 
 export interface MaskEditor {
   readonly base: Mask;
@@ -50,7 +50,7 @@ export interface MaskEditor {
   /** `group` joins the steps of one slider to one edit. */
   readonly settings: (change: Partial<MaskSettings>, group: string) => void;
   replaced(event: HostEvents['mask']): void;
-  /** What changed on the screen since the last frame; does some of the outstanding work. */
+  /** What changed on the screen since the last frame; `visible` is worked out before the rest. */
   frame(visible: Box | null): Box | null;
   /** Resolves with the revision the host has when it has heard everything. */
   flush(): Promise<number>;
@@ -93,13 +93,17 @@ export const createMaskEditor = (
   let touchedBoxes: readonly Box[] = [];
   /** The open edit: kind and settings before it, whether nothing is to stay of what was marked, and whether it touched anything. */
   let opened: { readonly side: MaskSide; readonly fresh: boolean; readonly touched: boolean } | null = null;
-  let toldAt = 0;
   let touchedAt = 0;
+  let rest: ReturnType<typeof setTimeout> | undefined;
+  let working: ReturnType<typeof setTimeout> | undefined;
+  /** On the screen; and worked out since the last frame. */
+  let seen: Box | null = null;
+  let worked: Box | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let sending: Promise<void> | undefined;
 
   const tell = (): void => {
-    toldAt = performance.now();
+    clearTimeout(rest);
     const { kind, file, settings } = painting.side();
     deps.changed({
       maskKind: kind,
@@ -110,6 +114,26 @@ export const createMaskEditor = (
       canUndo: painting.canUndo(),
       canRedo: painting.canRedo(),
     });
+  };
+
+  /** A stroke that moves on would make the same tiles stale again: they wait until it rests or ends. */
+  const waits = (): boolean =>
+    opened !== null && (performance.now() - touchedAt <= restsAfter || painting.side().settings.fillHoles);
+
+  const work = (): void => {
+    working = undefined;
+    if (waits() || !preview.stale()) return;
+    const until = performance.now() + slice;
+    worked = joinBoxes(
+      worked,
+      preview.work(() => performance.now() >= until, seen),
+    );
+    if (preview.stale()) workSoon();
+    else tell();
+  };
+
+  const workSoon = (): void => {
+    if (!waits()) working ??= setTimeout(work);
   };
 
   const sendAll = async (): Promise<void> => {
@@ -316,16 +340,18 @@ export const createMaskEditor = (
       tell();
     },
     frame(visible) {
+      seen = visible;
       const touched = preview.touch(touchedBoxes, opened !== null);
       touchedBoxes = [];
-      // A stroke that moves on would make the same tiles stale again: they wait until it rests or ends.
-      if (touched !== null) touchedAt = performance.now();
-      const resting = performance.now() - touchedAt > restsAfter && !painting.side().settings.fillHoles;
-      const waits = opened !== null && !resting;
-      const until = performance.now() + slice;
-      const worked = preview.stale() && !waits ? preview.work(() => performance.now() >= until, visible) : null;
+      if (touched !== null) {
+        touchedAt = performance.now();
+        clearTimeout(rest);
+        if (opened === null) tell();
+        else rest = setTimeout(tell, restsAfter);
+      }
+      if (preview.stale()) workSoon();
       const box = joinBoxes(touched, worked);
-      if (box !== null && (opened === null || performance.now() - toldAt > tellAfter)) tell();
+      worked = null;
       return box;
     },
     async flush() {

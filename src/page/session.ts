@@ -119,7 +119,6 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
     toolOptions: { ...initialOptions, ...kept?.toolOptions },
     heldMode: null,
     wandProblem: width * height > mostPixels ? 'wand.large' : null,
-    position: null,
     scale: 1,
     display: { ...initialDisplay, ...kept?.display },
     picture: 'loading',

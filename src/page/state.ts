@@ -6,7 +6,6 @@ import { priceOfAll } from '../fill/price.ts';
 import { planFill } from '../fill/steps.ts';
 import type { Parameters } from '../fill/parameters.ts';
 import type { MaskKind, MaskSettings } from '../fill/record.ts';
-import type { Point } from '../mask/strokes.ts';
 import type { JobView, MaskFile, PanelState } from '../protocol/messages.ts';
 import type { CombineMode } from '../mask/combine.ts';
 import type { TextKey } from '../protocol/texts.ts';
@@ -33,8 +32,6 @@ export interface State {
   readonly heldMode: CombineMode | null;
   /** Why the image's pixels cannot be selected by colour. */
   readonly wandProblem: TextKey | null;
-  /** Image position under the pointer or the keyboard's cursor. */
-  readonly position: Point | null;
   /** Device pixels an image pixel takes. */
   readonly scale: number;
   readonly display: Display;

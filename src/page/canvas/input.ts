@@ -16,7 +16,8 @@ const lineHeight = 16;
 
 type Keys = Pick<KeyboardEvent, 'shiftKey' | 'altKey'>;
 
-export const listenToStage = (session: Session, stage: Stage): void => {
+/** `tellPosition` hears of every place on the image that the pointer or the keyboard's cursor comes to. */
+export const listenToStage = (session: Session, stage: Stage, tellPosition: (at: Point | null) => void): void => {
   const { store } = session;
   const { element } = stage;
   const { t } = session.words;
@@ -47,6 +48,7 @@ export const listenToStage = (session: Session, stage: Stage): void => {
   let byKeys = false;
   let queue: Sample[] = [];
   let spaceHeld = false;
+  let position: Point | null = null;
   const fingers = new Map<number, Point>();
 
   const tool = (): Tool => (spaceHeld || store.get().comparing !== null ? toolOf('hand') : toolOf(store.get().tool));
@@ -74,11 +76,16 @@ export const listenToStage = (session: Session, stage: Stage): void => {
     if (gesture === null && draft === null) showMode(modeHeld(tool(), keys));
   };
 
+  const moveTo = (at: Point | null): void => {
+    position = at;
+    tellPosition(at);
+  };
+
   const showCursor = (at: Point | null): void => {
     const { cursor } = tool();
-    element.dataset.cursor = cursor;
+    if (element.dataset.cursor !== cursor) element.dataset.cursor = cursor;
     stage.setRing(cursor === 'ring' ? at : null, store.get().brushSize, 'ring');
-    store.set({ position: at });
+    moveTo(at);
   };
 
   const drain = (): void => {
@@ -232,7 +239,7 @@ export const listenToStage = (session: Session, stage: Stage): void => {
   };
 
   const step = (event: KeyboardEvent, dx: number, dy: number): void => {
-    const { brushSize, position, scale } = store.get();
+    const { brushSize, scale } = store.get();
     const current = tool();
     if (current.id === 'hand') return stage.pan(-dx * 64, -dy * 64);
     const from = position ?? middle();
@@ -259,7 +266,7 @@ export const listenToStage = (session: Session, stage: Stage): void => {
   };
 
   const enter = (event: KeyboardEvent): void => {
-    const at = store.get().position ?? middle();
+    const at = position ?? middle();
     const current = tool();
     const place = { x: Math.round(at.x), y: Math.round(at.y) };
     if (draft !== null) {
@@ -276,7 +283,7 @@ export const listenToStage = (session: Session, stage: Stage): void => {
       draft = current.start(context, atCursor(at, event), held);
       byKeys = false;
       showMode(held.mode);
-      store.set({ position: at });
+      moveTo(at);
       stage.setRing(at, 0, 'cross');
       session.say(t('announce.begun', { tool: t(current.text), ...place }));
     }
@@ -302,7 +309,6 @@ export const listenToStage = (session: Session, stage: Stage): void => {
   const modifier = (event: KeyboardEvent): void => {
     watchKeys(event);
     const last = queue.at(-1) ?? null;
-    const { position } = store.get();
     if (gesture === null || position === null || tool().cursor !== 'cross') return;
     queue.push({ ...(last ?? atCursor(position, event)), shift: event.shiftKey });
     stage.request();
@@ -330,14 +336,14 @@ export const listenToStage = (session: Session, stage: Stage): void => {
     else if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) enter(event);
     else if (event.key === ' ' && store.get().comparing === null) {
       spaceHeld = true;
-      showCursor(store.get().position);
+      showCursor(position);
     } else if (!(event.key === 'Escape' && giveUp()) && !(event.key === 'Backspace' && takeBack())) return;
     event.preventDefault();
   });
   const release = (): void => {
     if (!spaceHeld) return;
     spaceHeld = false;
-    showCursor(store.get().position);
+    showCursor(position);
   };
   element.addEventListener('keyup', (event) => {
     if (isModifier(event)) modifier(event);
@@ -356,6 +362,6 @@ export const listenToStage = (session: Session, stage: Stage): void => {
     finishDraft('cancel');
     selector.cancel();
     showMode(state.heldMode);
-    showCursor(state.position);
+    showCursor(position);
   });
 };
