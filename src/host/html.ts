@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { FaultArgs } from '../fill/faults.ts';
+import { firstPicture } from '../protocol/shell.ts';
 import { texts, type TextKey } from '../protocol/texts.ts';
 
 /** Texts of the page in the language of the editor. */
@@ -13,9 +14,9 @@ export const pageText = (key: TextKey, args: FaultArgs = {}): string => vscode.l
 /** JSON that can stand inside a script element. */
 const embed = (value: unknown): string => JSON.stringify(value).replace(/</g, '\\u003c');
 
-/** The shell of the panel's page. */
-export const pageHtml = (webview: vscode.Webview, extension: vscode.Uri): string =>
-  shellHtml(webview, extension, 'page.js', ['page.css']);
+/** The shell of the panel's page; `picture` is the address of an image that can be shown as it is, before the page is built. */
+export const pageHtml = (webview: vscode.Webview, extension: vscode.Uri, picture: string | undefined): string =>
+  shellHtml(webview, extension, 'page.js', ['page.css'], picture === undefined ? '' : firstPicture(picture));
 
 /** The shell of a page: nothing loads but our script (by nonce), our styles, and images by address. */
 export const shellHtml = (
@@ -23,6 +24,7 @@ export const shellHtml = (
   extension: vscode.Uri,
   script: string,
   styles: readonly string[],
+  first = '',
 ): string => {
   const nonce = randomBytes(16).toString('base64url');
   const at = (...segments: string[]): string =>
@@ -44,7 +46,7 @@ export const shellHtml = (
 ${styles.map((name) => `<link rel="stylesheet" href="${at('media', name)}">`).join('\n')}
 </head>
 <body>
-<div id="app"></div>
+<div id="app">${first}</div>
 <script id="texts" type="application/json" nonce="${nonce}">${embed(translated())}</script>
 <script src="${at('dist', script)}" nonce="${nonce}"></script>
 </body>

@@ -32,7 +32,7 @@ import { createMaskSources } from './mask-sources.ts';
 import type { Prompts } from './prompts.ts';
 import { sentenceOf } from './sentence.ts';
 import { settled } from './settled.ts';
-import { isUnchanged, openSource, type Source } from './source.ts';
+import { isUnchanged, localAddress, openSource, versionOf, type Source } from './source.ts';
 import { folderOf } from './uris.ts';
 import { panelState, type KnownJob } from './views.ts';
 import { commands, section } from '../ids.ts';
@@ -469,7 +469,10 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
     dark: vscode.Uri.joinPath(deps.extension, 'media', 'panel-dark.svg'),
   };
   view.title = vscode.l10n.t('Fill: {name}', { name: source.name });
-  view.webview.html = pageHtml(view.webview, deps.extension);
+  // Chromium does not turn WebP as its EXIF says; on a larger canvas the image lies elsewhere.
+  const asItIs = document.expand === null && (source.header.orientation === 1 || source.header.format !== 'webp');
+  const picture = asItIs ? localAddress(view.webview, source.uri, versionOf(source)) : undefined;
+  view.webview.html = pageHtml(view.webview, deps.extension, picture);
 
   const run = (act: HostEvents['run']['act']): void => void tell('run', { act });
 

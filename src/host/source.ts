@@ -80,13 +80,22 @@ export const jobSource = async (
   return { sha256: await hashBytes(bytes), input: { bytes } };
 };
 
+/** Which state of a file the page shows: another one has another address. */
+export const versionOf = ({ modified }: Pick<Source, 'modified'>): string => String(modified);
+
+/** The webview address of a local file; undefined for other file systems. */
+export const localAddress = (webview: vscode.Webview, uri: vscode.Uri, version: string): string | undefined =>
+  isLocal(uri)
+    ? webview
+        .asWebviewUri(uri)
+        .with({ query: `v=${version}` })
+        .toString()
+    : undefined;
+
 /** An address the page may load: a webview address for local files, the bytes themselves for other file systems. */
 export const pageAddress = async (webview: vscode.Webview, uri: vscode.Uri, version: string): Promise<string> => {
-  if (isLocal(uri))
-    return webview
-      .asWebviewUri(uri)
-      .with({ query: `v=${version}` })
-      .toString();
+  const local = localAddress(webview, uri, version);
+  if (local !== undefined) return local;
   const type = { png: 'png', webp: 'webp', gif: 'gif' }[uri.path.toLowerCase().split('.').pop() ?? ''] ?? 'jpeg';
   return `data:image/${type};base64,${Buffer.from(await readAll(uri)).toString('base64')}`;
 };

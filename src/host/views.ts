@@ -16,7 +16,7 @@ import type { Document } from './document.ts';
 import { pageText } from './html.ts';
 import { sentenceOf } from './sentence.ts';
 import type { Services } from './services.ts';
-import { pageAddress, type Source } from './source.ts';
+import { pageAddress, versionOf, type Source } from './source.ts';
 
 export interface KnownJob {
   readonly job: Job;
@@ -144,7 +144,7 @@ export const panelState = async (
     documentId: document.id,
     source: {
       name: source.name,
-      src: await pageAddress(webview, source.uri, String(source.modified)),
+      src: await pageAddress(webview, source.uri, versionOf(source)),
       width: header.width,
       height: header.height,
       orientation: header.orientation,

@@ -1,6 +1,7 @@
 /**
  * The page. The host's shell holds `<div id="app"></div>`, the texts in the language of the editor as JSON in
- * `<script id="texts" type="application/json">` (the table of protocol/texts.ts), media/page.css and this bundle.
+ * `<script id="texts" type="application/json">` (the table of protocol/texts.ts), media/page.css and this bundle; and, where
+ * it knows it, the image as `<img class="first-picture">`, so that it is seen before the page is built.
  */
 import { AskError, pageChannel } from '../protocol/channel.ts';
 import type { PanelDocument, PanelState } from '../protocol/messages.ts';
@@ -54,6 +55,9 @@ const words = wordsFor(
 );
 const { t } = words;
 const notices = createNotices(words);
+let first = document.querySelector<HTMLImageElement>('.first-picture');
+// A view that was zoomed comes back as it was, without showing all of the image in between.
+if (editor.getState() !== null) first?.remove();
 let session: Session | null = null;
 let life = new AbortController();
 let hands: Hands | null = null;
@@ -108,6 +112,7 @@ const open = (opened: PanelDocument, signal: AbortSignal): void => {
   const compare = createCompare(current, stage);
   const form = createForm(current, signal);
   const sheet = createSheet(words);
+  const status = createStatus(current);
   const top = el('div', { class: 'top' }, createToolbar(current, stage), compare.bar, sheet.button);
   app.replaceChildren(
     el(
@@ -116,7 +121,7 @@ const open = (opened: PanelDocument, signal: AbortSignal): void => {
       top,
       el('div', { class: 'stage-frame' }, stage.element, listenToDrops(current, signal), notices.element),
       createFilmstrip(current),
-      createStatus(current),
+      status.element,
       help,
     ),
     form.element,
@@ -125,12 +130,17 @@ const open = (opened: PanelDocument, signal: AbortSignal): void => {
   );
   app.className = 'app';
 
-  listenToStage(current, stage);
+  listenToStage(current, stage, status.at);
   createFrames(current, stage);
   createHandles(current, stage);
   hands = { session: current, stage, compare, openSheet: sheet.open };
   listenToKeys(hands, signal);
   focusPart = (part) => (part === 'prompt' ? form.focusPrompt() : stage.element.focus());
+
+  const shownFirst = first?.getAttribute('src') === source.src ? first : null;
+  first?.remove();
+  first = null;
+  if (shownFirst !== null && keptView === null) stage.element.prepend(shownFirst);
 
   let lastSource = '';
   const showPicture = async (): Promise<void> => {
@@ -139,11 +149,12 @@ const open = (opened: PanelDocument, signal: AbortSignal): void => {
     lastSource = panel.source.src;
     store.set({ picture: 'loading' });
     try {
-      const picture = await loadSource(panel.source, panel.expand);
+      const picture = await loadSource(panel.source, panel.expand, panel.source.src === source.src ? shownFirst : null);
       if (panel.source.src !== lastSource) return;
       stage.setPicture(picture);
       store.set({ picture: 'shown' });
     } catch {
+      shownFirst?.remove();
       store.set({ picture: 'failed' });
     }
   };
@@ -181,12 +192,11 @@ const start = async (): Promise<void> => {
   session = null;
   hands = null;
   app.className = 'opening';
-  app.replaceChildren(el('p', { role: 'status' }, t('canvas.opening')));
+  for (const child of [...app.children]) if (child !== first) child.remove();
+  app.append(el('p', { role: 'status' }, t('canvas.opening')));
   try {
     const opened = await channel.ask('ready', {});
     if (signal.aborted) return;
-    // The browser fetches it while the page is built.
-    new Image().src = opened.state.source.src;
     open(opened, signal);
     if (focused === undefined) return;
     app.querySelector('.side-scroll')!.scrollTop = scrolled;

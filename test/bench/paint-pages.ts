@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { build } from 'esbuild';
 import sharp from 'sharp';
+import { firstPicture } from '../../src/protocol/shell.ts';
 import { texts } from '../../src/protocol/texts.ts';
 import { firstState, type Site } from '../page/harness.ts';
 
@@ -41,7 +42,7 @@ const probe = `{
 
 const ours = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>ours</title>
 <link rel="stylesheet" href="/theme.css?vscode-dark"><link rel="stylesheet" href="/page.css"></head>
-<body class="vscode-dark"><div id="app"></div>
+<body class="vscode-dark"><div id="app">${firstPicture('/large.jpg')}</div>
 <script id="texts" type="application/json">${JSON.stringify(texts).replace(/</g, '\\u003c')}</script>
 <script>${probe}
   {

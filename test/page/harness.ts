@@ -24,6 +24,7 @@ import { unpackEdit } from '../../src/protocol/edits.ts';
 import type { HostEvents, JobView, PageRequest, PanelState, ResultView } from '../../src/protocol/messages.ts';
 import { falAbilities } from '../../src/services/fal.ts';
 import { compatibleAbilities, replicateAbilities } from '../../src/services/replicate-flavours.ts';
+import { firstPicture } from '../../src/protocol/shell.ts';
 import { texts } from '../../src/protocol/texts.ts';
 import { browser, browserArguments } from '../vscode/browser.ts';
 
@@ -91,11 +92,11 @@ export interface Site {
   close(): Promise<void>;
 }
 
-const shell = (theme: Theme, { texts, language }: Speech): string => `<!DOCTYPE html>
+const shell = (theme: Theme, { texts, language }: Speech, first: string): string => `<!DOCTYPE html>
 <html lang="${language}">
 <head><meta charset="utf-8"><title>Flux Fill</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/theme.css?${theme.bodyClass.replaceAll(' ', '+')}"><link rel="stylesheet" href="/page.css"></head>
-<body class="${theme.bodyClass}"><div id="app"></div>
+<body class="${theme.bodyClass}"><div id="app">${first}</div>
 <script id="texts" type="application/json" nonce="n">${JSON.stringify(texts).replace(/</g, '\\u003c')}</script>
 <script src="/page.js" nonce="n"></script></body></html>`;
 
@@ -134,7 +135,9 @@ export const openSite = async (pixelRatio?: number): Promise<Site> => {
         'content-security-policy',
         `default-src 'none'; script-src 'nonce-n'; style-src ${own}; img-src ${own} http://localhost:* blob: data:; connect-src ${own}`,
       );
-      response.end(shell(themes[(url.searchParams.get('theme') ?? 'dark') as ThemeName], site.speech));
+      const picture = url.searchParams.get('picture');
+      const first = picture === null ? '' : firstPicture(picture);
+      response.end(shell(themes[(url.searchParams.get('theme') ?? 'dark') as ThemeName], site.speech, first));
     } else {
       const file = files.get(url.pathname);
       if (file === undefined) response.writeHead(404).end();
@@ -481,7 +484,11 @@ export const openPage = async (site: Site, options: OpenOptions = {}): Promise<O
     return take(value);
   });
 
-  await page.goto(`${site.url}?theme=${options.theme ?? 'dark'}`);
+  const { source, expand } = host.state;
+  const asItIs =
+    expand === null && (source.orientation === 1 || source.format !== 'webp') && source.src.startsWith('/');
+  const picture = asItIs ? `&picture=${encodeURIComponent(source.src)}` : '';
+  await page.goto(`${site.url}?theme=${options.theme ?? 'dark'}${picture}`);
   const failed = site.speech.texts['canvas.failed'].replace('{name}', state.source.name);
   await page.waitForFunction(
     (text) =>

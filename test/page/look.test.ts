@@ -64,6 +64,30 @@ suite('page: images and states', () => {
     await never;
   });
 
+  test('the image is seen before the page is built, and the stage takes the same element over', async () => {
+    const page = await site.browser.newPage({ viewport: { width: 1280, height: 800 } });
+    try {
+      await page.route('**/page.js', () => undefined);
+      await page.goto(`${site.url}?picture=/photo.jpg`, { waitUntil: 'commit' });
+      const picture = page.locator('.first-picture');
+      await until('seen', () =>
+        picture.evaluate((image) => (image as HTMLImageElement).complete && image.getBoundingClientRect().width > 400),
+      );
+      const { x, width } = (await picture.boundingBox())!;
+      assert.ok(x > 0 && x + width < 1280 - 300, 'beside the form');
+    } finally {
+      await page.close();
+    }
+    await open({}, async ({ page }) => {
+      assert.equal(await page.locator('.first-picture').count(), 0);
+      assert.equal(await page.locator('.stage .picture').count(), 1);
+      const asked = await page.evaluate(
+        () => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/photo.jpg')).length,
+      );
+      assert.equal(asked, 1, 'asked for once');
+    });
+  });
+
   test('an image the browser cannot show is said, and the form still works', async () => {
     site.files.set('/broken.png', { type: 'image/png', bytes: new Uint8Array(10) });
     await open({ state: { source: { ...firstState().source, src: '/broken.png' } } }, async ({ page }) => {

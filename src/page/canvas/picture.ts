@@ -14,17 +14,25 @@ const probes: Readonly<Record<Exclude<SourceView['format'], 'gif'>, string>> = {
   webp: 'data:image/webp;base64,UklGRlIAAABXRUJQVlA4WAoAAAAIAAAAAQAAAAAAVlA4TBEAAAAvAQAAAAfQ//73v/+BiOh/AABFWElGGgAAAElJKgAIAAAAAQASAQMAAQAAAAYAAAAAAAAA',
 };
 
-const request = (src: string, readable: boolean): Promise<HTMLImageElement> =>
+const loaded = (image: HTMLImageElement): Promise<HTMLImageElement> =>
   new Promise((resolve, reject) => {
-    const image = new Image();
-    if (readable) image.crossOrigin = 'anonymous';
-    image.onload = () => resolve(image);
-    image.onerror = () => reject(new Error('the picture cannot be shown'));
     image.alt = '';
     image.draggable = false;
-    image.decoding = 'async';
-    image.src = src;
+    if (image.complete && image.naturalWidth > 0) return resolve(image);
+    const fail = (): void => reject(new Error('the picture cannot be shown'));
+    if (image.complete && image.src !== '') return fail();
+    image.onload = () => resolve(image);
+    image.onerror = fail;
   });
+
+const request = (src: string, readable: boolean): Promise<HTMLImageElement> => {
+  const image = new Image();
+  if (readable) image.crossOrigin = 'anonymous';
+  image.decoding = 'async';
+  const coming = loaded(image);
+  image.src = src;
+  return coming;
+};
 
 /** Asked for so that its pixels can be read; where its server does not allow that, it is still shown. */
 const load = (src: string): Promise<HTMLImageElement> => request(src, true).catch(() => request(src, false));
@@ -53,9 +61,16 @@ const moved = (matrix: readonly number[], x: number, y: number): readonly number
 
 type Canvas = Pick<Expand, 'left' | 'top'> | null;
 
-/** Loads the source and says how it has to be turned, and where on the canvas it lies. Rejects where it cannot be shown. */
-export const loadSource = async (source: SourceView, canvas: Canvas): Promise<Picture> => {
-  const image = await load(source.src);
+/**
+ * Loads the source and says how it has to be turned, and where on the canvas it lies. `first`: an element that shows the
+ * same picture already, or is about to. Rejects where it cannot be shown.
+ */
+export const loadSource = async (
+  source: SourceView,
+  canvas: Canvas,
+  first: HTMLImageElement | null,
+): Promise<Picture> => {
+  const image = await (first === null ? load(source.src) : loaded(first).catch(() => load(source.src)));
   const { left, top } = canvas ?? { left: 0, top: 0 };
   if (source.orientation === 1 || (await turns(source.format)))
     return { image, matrix: moved(straight, left, top), stored: source };
