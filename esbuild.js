@@ -1,5 +1,5 @@
-// Builds dist/ (or --out DIR): the extension, its two worker threads, the page and the command line, with the unmodified
-// libvips beside them, and meta.json, which says what went into each of them.
+// Builds dist/ (or --out DIR): the extension, its two worker threads, the pages with their sentences, and the command line,
+// with the unmodified libvips beside them, and meta.json, which says what went into each of them.
 import { chmod, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -40,6 +40,10 @@ const node = {
 
 await rm(out, { recursive: true, force: true });
 await mkdir(join(out, 'vips'), { recursive: true });
+/** The sentences of the pages, as data: the main bundle reads them when the first page opens. */
+const texts = await build({ entryPoints: ['src/protocol/texts.ts'], write: false, format: 'esm' });
+const { texts: sentences } = await import(`data:text/javascript,${encodeURIComponent(texts.outputFiles[0].text)}`);
+
 const builds = await Promise.all([
   build({ ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: out, outExtension: { '.js': '.cjs' } }),
   build({
@@ -78,6 +82,7 @@ const inputs = outputs
   ]);
 await Promise.all([
   writeFile(join(out, 'meta.json'), JSON.stringify(Object.fromEntries(inputs))),
+  writeFile(join(out, 'texts.json'), JSON.stringify(sentences)),
   cp('node_modules/wasm-vips/lib/vips.wasm', join(out, 'vips/vips.wasm')),
   cp('node_modules/wasm-vips/lib/vips-node.js', join(out, 'vips/vips-node.cjs')),
   chmod(join(out, 'cli.js'), 0o755),

@@ -1,15 +1,30 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { FaultArgs } from '../fill/faults.ts';
+import { extensionId } from '../ids.ts';
 import { firstPicture } from '../protocol/shell.ts';
-import { texts, type TextKey } from '../protocol/texts.ts';
+import type { TextKey } from '../protocol/texts.ts';
+
+let read: Readonly<Record<TextKey, string>> | undefined;
+
+/** The table of protocol/texts.ts, which lies beside the main bundle: nothing of it is needed to activate. */
+const texts = (): Readonly<Record<TextKey, string>> => {
+  if (read !== undefined) return read;
+  const { extensionPath } = vscode.extensions.getExtension(extensionId)!;
+  return (read = JSON.parse(readFileSync(join(extensionPath, 'dist', 'texts.json'), 'utf8')) as Record<
+    TextKey,
+    string
+  >);
+};
 
 /** Texts of the page in the language of the editor. */
 const translated = (): Record<string, string> =>
-  Object.fromEntries(Object.entries(texts).map(([key, english]) => [key, vscode.l10n.t(english)]));
+  Object.fromEntries(Object.entries(texts()).map(([key, english]) => [key, vscode.l10n.t(english)]));
 
 /** A sentence of the page, said by the host. */
-export const pageText = (key: TextKey, args: FaultArgs = {}): string => vscode.l10n.t(texts[key], args);
+export const pageText = (key: TextKey, args: FaultArgs = {}): string => vscode.l10n.t(texts()[key], args);
 
 /** JSON that can stand inside a script element. */
 const embed = (value: unknown): string => JSON.stringify(value).replace(/</g, '\\u003c');

@@ -48,6 +48,7 @@ test('nothing ships but what runs, what it shows and what it says of itself', ()
     /^packaging\/licenses\/[\w.-]+\.txt$/,
     /^dist\/(extension|raster|practice)\.cjs$/,
     /^dist\/(page|history)\.js$/,
+    /^dist\/texts\.json$/,
     /^dist\/vips\/vips(-node\.cjs|\.wasm)$/,
     /^l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/,
     /^media\/((page|history)\.css|icon\.png|panel-(dark|light)\.svg|recipe\.schema\.json)$/,
