@@ -57,7 +57,7 @@ const builds = await Promise.all([
     platform: 'browser',
     target: 'es2022',
     format: 'iife',
-    entryPoints: { page: 'src/page/main.ts', history: 'src/page/history/main.ts' },
+    entryPoints: { page: 'src/page/main.ts', history: 'src/page/history/main.ts', paste: 'src/page/paste/main.ts' },
     outdir: out,
   }),
   build({

@@ -2,7 +2,9 @@ import * as vscode from 'vscode';
 import { registerCommands } from './host/commands.ts';
 import { showFills } from './host/fills-view.ts';
 import { showHistory } from './host/history-panel.ts';
+import { registerInsert } from './host/insert.ts';
 import { createLog } from './host/log.ts';
+import { registerNewImage } from './host/new-image.ts';
 import { registerRecipes } from './host/recipes.ts';
 import { registerReport } from './host/report.ts';
 import { registerFirstSteps } from './host/sample.ts';
@@ -28,6 +30,8 @@ export const activate = (context: vscode.ExtensionContext): void => {
     work,
     showFills(parts),
     showHistory(parts),
+    registerInsert(parts),
+    registerNewImage(parts),
     ...registerCommands({ ...parts, channel }),
     ...registerServiceCommands(parts),
     ...registerFirstSteps({ ...parts, storageUri }),

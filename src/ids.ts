@@ -6,6 +6,8 @@ export const commands = {
   inpaintWithMask: 'fluxFill.inpaintWithMask',
   inpaintWithAlpha: 'fluxFill.inpaintWithAlpha',
   useSettings: 'fluxFill.useSettings',
+  insertImage: 'fluxFill.insertImage',
+  insertImageAs: 'fluxFill.insertImageAs',
   exportMask: 'fluxFill.exportMask',
   chooseService: 'fluxFill.chooseService',
   setApiKey: 'fluxFill.setApiKey',
@@ -28,6 +30,7 @@ export const commands = {
   showSpending: 'fluxFill.showSpending',
   showLog: 'fluxFill.showLog',
   reportIssue: 'fluxFill.reportIssue',
+  newFromClipboard: 'fluxFill.newFromClipboard',
   openSample: 'fluxFill.openSample',
   getStarted: 'fluxFill.getStarted',
   batch: 'fluxFill.batch',
@@ -42,6 +45,7 @@ export const commands = {
   fit: 'fluxFill.fit',
   actual: 'fluxFill.actualSize',
   compare: 'fluxFill.compare',
+  copyImage: 'fluxFill.copyImage',
   chooseTool: 'fluxFill.chooseTool',
 } as const;
 
@@ -96,6 +100,7 @@ export const extensionId = 'flux-fill.flux-fill';
 export const section = 'fluxFill';
 export const panelViewType = 'fluxFill.panel';
 export const historyViewType = 'fluxFill.history';
+export const pasteViewType = 'fluxFill.paste';
 
 /** Views in the side bar. */
 export const views = { fills: 'fluxFill.fills' } as const;

@@ -17,7 +17,7 @@ const shortened = (stem: string): string => {
 };
 
 /** A result used as a source gives its siblings, not `a.fill-001.fill-001.png`. */
-const baseStem = (name: string): string => shortened(splitName(name).stem.replace(/\.fill-\d{3,9}$/, ''));
+export const baseStem = (name: string): string => shortened(splitName(name).stem.replace(/\.fill-\d{3,9}$/, ''));
 
 /** `number` counts from 1. */
 export const resultName = (sourceName: string, number: number, extension: string): string =>
@@ -46,4 +46,13 @@ export const maskNameOf = (sourceName: string): string => `${shortened(splitName
 export const maskNamesFor = (sourceName: string): readonly string[] => {
   const stems = [...new Set([splitName(sourceName).stem, baseStem(sourceName)])];
   return stems.flatMap((stem) => ['.', '-', '_'].map((joint) => `${stem}${joint}mask.png`));
+};
+
+/** `STEM.EXT`, or with the first number from 2 that none of the names in the folder has, in whatever case. */
+export const freeNameFor = (stem: string, extension: string, namesInFolder: readonly string[]): string => {
+  const taken = new Set(namesInFolder.map((name) => name.toLowerCase()));
+  for (let number = 1; ; number++) {
+    const name = `${stem}${number === 1 ? '' : `-${number}`}${extension}`;
+    if (!taken.has(name.toLowerCase())) return name;
+  }
 };

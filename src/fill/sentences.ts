@@ -169,6 +169,7 @@ export const sentences = {
   'replace.failed': '{source} was put away, and {result} could not take its name ({reason}). Both files still exist.',
   'note.none':
     '{name} does not say how it was made. Images that Flux Fill saves do, unless the setting for notes is off.',
+  'insert.refused': 'The image could not be inserted into {name}. It may be read-only.',
   // Recipes
   'recipe.none': '{name} is no recipe: it must hold one JSON object.',
   'recipe.json': '{name} is no valid JSON: {reason}',

@@ -65,8 +65,8 @@ const agreesToPay = async ({ services }: HistoryDeps, fill: Fill): Promise<boole
 const panelOf = ({ panels }: HistoryDeps, { source }: Fill): Promise<Panel> =>
   panels.open(vscode.Uri.parse(source.uri));
 
-/** True where something of the list changed at once. */
-export const actOn = async (deps: HistoryDeps, job: Job, act: HistoryAct): Promise<boolean> => {
+/** True where something of the list changed at once. An image is copied by the page, which is handed its bytes. */
+export const actOn = async (deps: HistoryDeps, job: Job, act: Exclude<HistoryAct, 'copyImage'>): Promise<boolean> => {
   const { jobs, directory } = deps;
   const { fill } = job;
   const next = nextActOf(job);
@@ -102,6 +102,9 @@ export const actOn = async (deps: HistoryDeps, job: Job, act: HistoryAct): Promi
       await (await panelOf(deps, fill)).makeAgain(fill, base);
       return false;
     }
+    case 'insert':
+      await vscode.commands.executeCommand(commands.insertImage, job);
+      return false;
     case 'copy':
       await vscode.env.clipboard.writeText(await commandLineOf(deps, fill));
       vscode.window.setStatusBarMessage(vscode.l10n.t('The command line is on the clipboard.'), 5_000);

@@ -7,6 +7,7 @@ import type { HistoryAct, HistoryEntry } from '../protocol/history.ts';
 import { pageText } from './html.ts';
 import { stateText } from './progress.ts';
 import type { Services } from './services.ts';
+import { editorAddress } from './uris.ts';
 import { thumbAddress } from './views.ts';
 
 /** What can be done with it. */
@@ -21,6 +22,8 @@ export const actsOf = (job: Job): readonly HistoryAct[] => {
     ...(next === undefined || next === 'keep' ? [] : (['goOn'] as const)),
     'openImage',
     'retry',
+    ...(shown ? (['copyImage'] as const) : []),
+    ...(saved === undefined ? [] : (['insert'] as const)),
     'copy',
     ...(fill.preset === undefined ? (['saveRecipe'] as const) : []),
     'useAll',
@@ -61,6 +64,7 @@ export const historyEntry = async (
     cost: isFree(job) ? null : (job.cost ?? fill.price),
     variation: fill.variation ?? null,
     thumb: await thumbAddress(webview, job, directory),
+    address: job.saved === undefined ? null : editorAddress(webview, vscode.Uri.parse(job.saved.uri)),
     acts: actsOf(job),
     goOn: next === undefined ? null : pageText(`act.${next}`),
   };

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
 import { fault, FaultError, faultOf } from '../fill/faults.ts';
+import type { Job } from '../fill/record.ts';
 import { commands, historyViewType } from '../ids.ts';
 import type { Log } from '../jobs/contract.ts';
 import { readHistory } from '../jobs/history.ts';
@@ -13,7 +14,9 @@ import { historyEntry } from './history-entries.ts';
 import { shellHtml } from './html.ts';
 import { faultLine } from './log.ts';
 import { registerCommand, showFault } from './notify.ts';
-import { thumbAddress } from './views.ts';
+import { sentenceOf } from './sentence.ts';
+import { nameOf } from './uris.ts';
+import { resultUri, thumbAddress } from './views.ts';
 
 /** Milliseconds within which several ends become one reading. */
 const together = 300;
@@ -58,6 +61,16 @@ export const showHistory = (
     }
   };
 
+  const imageOf = async (job: Job): Promise<Uint8Array | string> => {
+    const uri = resultUri(job, directory);
+    if (uri === undefined) return sentenceOf(fault('history.gone'));
+    try {
+      return new Uint8Array(await vscode.workspace.fs.readFile(uri));
+    } catch {
+      return sentenceOf(fault('image.missing', { name: nameOf(uri) }));
+    }
+  };
+
   const take = async (message: HistoryMessage): Promise<void> => {
     if (message.do === 'ready') return read();
     if (message.do === 'thumbs') return makeThumbs(message.ids);
@@ -66,7 +79,8 @@ export const showHistory = (
       await read();
       throw new FaultError(fault('history.gone'));
     }
-    if (await actOn(deps, job, message.act)) await read();
+    if (message.act === 'copyImage') await tell({ tell: 'image', id: message.id, image: await imageOf(job) });
+    else if (await actOn(deps, job, message.act)) await read();
   };
 
   const adopt = (panel: vscode.WebviewPanel): void => {

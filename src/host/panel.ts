@@ -12,6 +12,7 @@ import { jobIdsOf, type Fill, type Job, type ServiceId } from '../fill/record.ts
 import { initialOverlap, presetSides, type Expand, type OutpaintPreset } from '../fill/outpaint.ts';
 import type { Defaults } from '../fill/defaults.ts';
 import { defaultsFor } from './defaults.ts';
+import { readHeader } from '../raster/header.ts';
 import type { Note } from '../raster/note.ts';
 import { closeOpen, rangeOf } from './undo-store.ts';
 import { documentTiles, paint, resize, setExpand, type Document } from './document.ts';
@@ -26,6 +27,7 @@ import {
 import { pageHtml } from './html.ts';
 import type { Keys } from './keys.ts';
 import { faultLine } from './log.ts';
+import { askMeaning, saveNewImage } from './new-image.ts';
 import { replaceSource } from './replace.ts';
 import { goOn } from './going-on.ts';
 import { createMaskSources } from './mask-sources.ts';
@@ -247,10 +249,23 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
     const uri = vscode.Uri.parse(job.saved.uri);
     if (action === 'replaceSource') return replaceSource(source.uri, uri, job.fill.source.sha256);
     if (action === 'useAsSource') return deps.openPanel(uri);
+    if (action === 'insert' || action === 'insertAs') {
+      await vscode.commands.executeCommand(action === 'insert' ? commands.insertImage : commands.insertImageAs, job);
+      return;
+    }
     if (action === 'open') await vscode.commands.executeCommand('vscode.open', uri);
     else if (vscode.workspace.getWorkspaceFolder(uri) !== undefined)
       await vscode.commands.executeCommand('revealInExplorer', uri);
     else await vscode.commands.executeCommand('revealFileInOS', uri);
+  };
+
+  const takePasted = async (image: PageRequest<'pasted'>): Promise<PageReplies['pasted']['outcome']> => {
+    const size = valueOf(readHeader(image.bytes, image.name));
+    const meaning = await askMeaning(size, { ...source.header, name: source.name }, document);
+    if (meaning === 'mask') return masks.take({ kind: 'bytes', ...image });
+    const made = meaning && (await saveNewImage(image, folderOf(source.uri), deps.storage));
+    if (made !== undefined) await deps.openPanel(made);
+    return 'none';
   };
 
   const outpaint = (): void => {
@@ -369,6 +384,7 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
       return null;
     },
     maskSource: async (from) => ({ outcome: await masks.take(from) }),
+    pasted: async (image) => ({ outcome: await takePasted(image) }),
     saveMask: async () => ({ name: await saveMask() }),
     parameters: async ({ parameters, seedLocked }) => {
       document.parameters = parameters;

@@ -61,6 +61,34 @@ const putRemote = async (
   }
 };
 
+const putInto = async (
+  folder: vscode.Uri,
+  file: string,
+  temporary: string,
+  name: string,
+): Promise<Result<{ uri: string } | 'taken'>> => {
+  if (!isLocal(folder)) return putRemote(folder, file, temporary, name);
+  const put = await putFile(file, folder.fsPath, temporary, name);
+  if (!put.ok || put.value === 'taken') return put as Result<'taken'>;
+  return ok({ uri: vscode.Uri.file(put.value.path).toString() });
+};
+
+const discardIn = async (folder: vscode.Uri, temporary: string): Promise<void> => {
+  if (isLocal(folder)) return discard(path.join(folder.fsPath, temporary));
+  const uri = vscode.Uri.joinPath(folder, temporary);
+  if ((await stat(uri)) !== undefined) await vscode.workspace.fs.delete(uri);
+};
+
+/** Puts a copy of a file of this machine's disk into a folder, whole or not at all; `taken` where the name exists by now. */
+export const putNew = async (folder: vscode.Uri, file: string, name: string): ReturnType<typeof putInto> => {
+  const temporary = `.flux-fill-${randomUUID()}.tmp`;
+  try {
+    return await putInto(folder, file, temporary, name);
+  } finally {
+    await discardIn(folder, temporary);
+  }
+};
+
 const checkRemote = async (folder: vscode.Uri): Promise<Result<void>> => {
   if (vscode.workspace.fs.isWritableFileSystem(folder.scheme) === false)
     return failed('save.readOnly', { folder: folder.path });
@@ -91,13 +119,7 @@ export const createPlace = (): HostPlace => ({
     }
   },
 
-  put: async (fill, file, temporary, name) => {
-    const folder = folderOf(vscode.Uri.parse(fill.source.uri));
-    if (!isLocal(folder)) return putRemote(folder, file, temporary, name);
-    const put = await putFile(file, folder.fsPath, temporary, name);
-    if (!put.ok || put.value === 'taken') return put as Result<'taken'>;
-    return ok({ uri: vscode.Uri.file(put.value.path).toString() });
-  },
+  put: (fill, file, temporary, name) => putInto(folderOf(vscode.Uri.parse(fill.source.uri)), file, temporary, name),
 
   find: async (fill, name, sha256) => {
     const uri = vscode.Uri.joinPath(folderOf(vscode.Uri.parse(fill.source.uri)), name);
@@ -105,12 +127,7 @@ export const createPlace = (): HostPlace => ({
     return (await fileHash(uri)) === sha256 ? uri.toString() : undefined;
   },
 
-  discard: async (fill, temporary) => {
-    const folder = folderOf(vscode.Uri.parse(fill.source.uri));
-    if (isLocal(folder)) return discard(path.join(folder.fsPath, temporary));
-    const uri = vscode.Uri.joinPath(folder, temporary);
-    if ((await stat(uri)) !== undefined) await vscode.workspace.fs.delete(uri);
-  },
+  discard: (fill, temporary) => discardIn(folderOf(vscode.Uri.parse(fill.source.uri)), temporary),
 
   sourceState: async (fill: Fill) => {
     const source = vscode.Uri.parse(fill.source.uri);

@@ -15,3 +15,16 @@ export const exists = (uri: vscode.Uri): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/**
+ * The address of a file in the window of the editor. In a remote window it is not the one that extensions see: what VS Code
+ * makes of it for a page, `https://SCHEME+AUTHORITY.vscode-resource.…`, names the machine, with `-` and four hex digits for
+ * what is neither letter nor digit.
+ */
+export const editorAddress = (webview: vscode.Webview, uri: vscode.Uri): string => {
+  const { authority } = webview.asWebviewUri(uri);
+  const [, coded] = /^vscode-remote\+(.+?)\.vscode-resource\./.exec(decodeURIComponent(authority)) ?? [];
+  if (coded === undefined) return uri.toString();
+  const machine = coded.replaceAll(/-([0-9a-f]{4})/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+  return uri.with({ scheme: 'vscode-remote', authority: machine }).toString();
+};

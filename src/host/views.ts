@@ -17,6 +17,7 @@ import { pageText } from './html.ts';
 import { sentenceOf } from './sentence.ts';
 import type { Services } from './services.ts';
 import { pageAddress, versionOf, type Source } from './source.ts';
+import { editorAddress } from './uris.ts';
 
 export interface KnownJob {
   readonly job: Job;
@@ -44,6 +45,7 @@ const resultView = async (webview: vscode.Webview, job: Job, directory: string):
   await vscode.workspace.fs.stat(uri);
   return {
     name: resultNameOf(job),
+    address: job.saved === undefined ? null : editorAddress(webview, uri),
     expand: preset === undefined ? (expand ?? null) : { ...presetSides(preset, source), overlap: 0 },
     src: await pageAddress(webview, uri, saved.sha256.slice(0, 12)),
     bytes: saved.bytes,

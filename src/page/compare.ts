@@ -26,6 +26,8 @@ export interface Compare {
   step(direction: 1 | -1): void;
   keep(): void;
   remove(): void;
+  copy(): void;
+  insert(asks: boolean): void;
   close(): void;
 }
 
@@ -85,9 +87,19 @@ export const createCompare = (session: Session, stage: Stage): Compare => {
     session.say(`${t(text)}: ${t(hint)}`);
     lay();
   };
+  const copy = (): void => {
+    const result = comparedJob(store.get())?.result;
+    if (result) session.copyResult(result);
+  };
+  const insert = (asks: boolean): void => {
+    const job = comparedJob(store.get());
+    if (job !== null) session.insertResult(job, asks);
+  };
   const bar = createBar(words, {
     act,
     close,
+    copy,
+    insert,
     keep: () => session.keep(store.get().comparing!),
     remove: () => session.remove([store.get().comparing!]),
   });
@@ -251,6 +263,8 @@ export const createCompare = (session: Session, stage: Stage): Compare => {
       const job = comparedJob(store.get());
       if (job?.state === 'held') session.remove([job.id]);
     },
+    copy,
+    insert,
     close,
   };
 };

@@ -1,16 +1,13 @@
 /**
- * Images that are dropped on the page or pasted into it become the mask. Files of the workspace come as addresses, which the
+ * Images that are dropped on the page become the mask; of those that are pasted, the host asks what they are. Files of the workspace come as addresses, which the
  * host reads; files of the operating system and pictures on the clipboard come as bytes. Inside VS Code the editor takes
  * a drag for itself unless Shift is held, so the page says that while something is dragged over it.
  */
-import { handedBytes } from '../protocol/messages.ts';
 import { el, setText, show } from './dom.ts';
+import { editorList, isOwnDrag, plainList } from './drag.ts';
+import { bytesOfImage, pastedImage } from './handed.ts';
 import { isTyping } from './keys.ts';
 import type { Session } from './session.ts';
-
-/** The types under which VS Code's Explorer and other views pass files: all of them, then what browsers pass. */
-const editorList = 'application/vnd.code.uri-list';
-const plainList = 'text/uri-list';
 
 /** A drag that has gone silent for so long, in milliseconds, has left the page: browsers repeat `dragover` every 350. */
 const gone = 1500;
@@ -27,23 +24,30 @@ const carriesFiles = ({ types }: DataTransfer): boolean =>
 
 /** Listens as long as `signal` says; gives back the hint that lies over the stage while something is dragged. */
 export const listenToDrops = (session: Session, signal: AbortSignal): HTMLElement => {
-  const { t, fileSize } = session.words;
+  const { t } = session.words;
   const hint = el('div', { class: 'drop-hint', hidden: true, 'aria-hidden': 'true' });
   let silent: ReturnType<typeof setTimeout> | undefined;
 
   const refuse = (sentence: string): void => session.failed(new Error(sentence));
 
-  const takeFile = async (file: File, name: string): Promise<void> => {
-    if (file.type !== '' && !file.type.startsWith('image/')) return refuse(t('drop.notImage', { name }));
-    if (file.size > handedBytes)
-      return refuse(t('drop.tooLarge', { name, size: fileSize(file.size), limit: fileSize(handedBytes) }));
+  const takeFile = async (file: File, name: string, take: (bytes: Uint8Array<ArrayBuffer>) => void): Promise<void> => {
     session.say(t('drop.reading', { name }));
     try {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      if (!signal.aborted) session.maskSource({ kind: 'bytes', name, bytes });
+      const bytes = await bytesOfImage(file, name, session.words);
+      if (!signal.aborted) take(bytes);
     } catch (error) {
-      refuse(t('drop.unreadable', { name, reason: error instanceof Error ? error.message : String(error) }));
+      session.failed(error);
     }
+  };
+
+  const takeDroppedFile = (file: File): void => {
+    const { name } = file;
+    void takeFile(file, name, (bytes) => session.maskSource({ kind: 'bytes', name, bytes }));
+  };
+
+  const takePasted = (file: File): void => {
+    const name = t('paste.name');
+    void takeFile(file, name, (bytes) => session.pasted({ name, bytes }));
   };
 
   const takeAddress = (uri: string): void => {
@@ -58,7 +62,7 @@ export const listenToDrops = (session: Session, signal: AbortSignal): HTMLElemen
     const count = addresses.length > 0 ? addresses.length : files.length;
     if (count > 1) refuse(t('drop.one'));
     else if (addresses.length > 0) takeAddress(addresses[0]);
-    else if (files.length > 0) void takeFile(files[0], files[0].name);
+    else if (files.length > 0) takeDroppedFile(files[0]);
     else refuse(t('drop.notFile'));
   };
 
@@ -68,7 +72,7 @@ export const listenToDrops = (session: Session, signal: AbortSignal): HTMLElemen
   };
 
   const over = (event: DragEvent): void => {
-    if (event.dataTransfer === null || !carriesFiles(event.dataTransfer)) return;
+    if (isOwnDrag() || event.dataTransfer === null || !carriesFiles(event.dataTransfer)) return;
     event.preventDefault();
     event.dataTransfer.dropEffect = 'copy';
     setText(hint, t(event.shiftKey ? 'drop.ready' : 'drop.shift'));
@@ -90,7 +94,7 @@ export const listenToDrops = (session: Session, signal: AbortSignal): HTMLElemen
     'drop',
     (event) => {
       hide();
-      if (event.dataTransfer === null || !carriesFiles(event.dataTransfer)) return;
+      if (isOwnDrag() || event.dataTransfer === null || !carriesFiles(event.dataTransfer)) return;
       event.preventDefault();
       takeDropped(event.dataTransfer);
     },
@@ -99,12 +103,12 @@ export const listenToDrops = (session: Session, signal: AbortSignal): HTMLElemen
   document.addEventListener(
     'paste',
     (event) => {
-      const image = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'));
+      const image = pastedImage(event.clipboardData);
       // Text that comes with a picture goes where the person types; a picture has no place there.
       if (isTyping(event.target) && (image === undefined || event.clipboardData!.types.includes('text/plain'))) return;
       event.preventDefault();
       if (image === undefined) refuse(t('paste.none'));
-      else void takeFile(image, t('paste.name'));
+      else takePasted(image);
     },
     { signal },
   );

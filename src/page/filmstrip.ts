@@ -2,6 +2,7 @@
 import { endStates } from '../fill/record.ts';
 import type { JobView } from '../protocol/messages.ts';
 import { el, setAttributes, setChildren, setText, show } from './dom.ts';
+import { dragAsFile } from './drag.ts';
 import { icon, setIcon, type IconName } from './icons.ts';
 import { jobSentence } from './job.ts';
 import type { Session } from './session.ts';
@@ -98,6 +99,8 @@ const createTile = (session: Session): Tile => {
 
   const name = (button: Element, text: string): void => setAttributes(button, { 'aria-label': text, title: text });
 
+  dragAsFile(button, () => frame?.job.result?.address ?? null);
+
   const showFrame = (shown: Frame, { comparing, against: pinned }: State, set: readonly JobView[]): void => {
     const { job, awaited } = shown;
     const { state, seed, nextAct } = job;
@@ -109,6 +112,7 @@ const createTile = (session: Session): Tile => {
     const seedText = seed === null ? '' : t(shared || awaited ? 'film.seedOfRequest' : 'film.seed', { seed });
     name(button, [t('film.tile', { ...args, state: word }), seedText, job.fault?.sentence].filter(Boolean).join('. '));
     setAttributes(button, { 'aria-pressed': String(comparing === job.id && !awaited) });
+    button.draggable = !awaited && (job.result?.address ?? null) !== null;
     const thumb = awaited ? null : job.thumb;
     show(picture, thumb !== null);
     if (thumb !== null) setAttributes(picture, { src: thumb });
@@ -231,7 +235,13 @@ export const createFilmstrip = (session: Session): HTMLElement => {
     const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: shown.length - 1 }[event.key];
     const key = event.key.toLowerCase();
     if (to !== undefined) go(to);
-    else if (key === 'k' || key === 'delete') {
+    else if (key === 'c' && (event.ctrlKey || event.metaKey)) {
+      const result = shownSet(store.get()).find(({ id }) => id === current)?.result;
+      if (!result) return;
+      session.copyResult(result);
+      // Else the one that is compared would be copied, too.
+      event.stopPropagation();
+    } else if (key === 'k' || key === 'delete') {
       const job = held().find(({ id }) => id === current);
       // Here the key is never that of the mask.
       if (job !== undefined && key === 'k') session.keep(job.id);

@@ -44,6 +44,9 @@ const paths = {
   pause: 'M5.5 3.5v9M10.5 3.5v9',
   play: 'M5 3.2v9.6L12.5 8Z',
   original: 'M8 5v3.2l2.2 1.6M3 5.2A5.5 5.5 0 1 1 2.5 8M2.7 2.7v2.8h2.8',
+  copy: 'M5.5 5.5h8v8h-8ZM10.5 5.5v-3h-8v8h3',
+  grip: 'M6 3.5v.1M10 3.5v.1M6 8v.1M10 8v.1M6 12.5v.1M10 12.5v.1',
+  insert: 'M2.5 3.5h11M2.5 12.5h11M2.5 8h4M13.5 8H8.8M10.8 6 8.8 8l2 2',
   keys: 'M1.5 4.5h13v7.5h-13ZM4 7v.1M6.7 7v.1M9.3 7v.1M12 7v.1M5 9.7h6',
 } as const;
 

@@ -6,6 +6,7 @@ import { toolForKey, tools, type ToolId } from './canvas/tools.ts';
 import type { Compare } from './compare.ts';
 import { compareModes, type CompareModeId } from './compare/modes.ts';
 import type { Session } from './session.ts';
+import { writtenStroke } from './strokes.ts';
 import type { Words } from './words.ts';
 
 /** When a key counts. All but `anywhere` rest while somebody is typing. */
@@ -180,6 +181,27 @@ export const keys: readonly Key[] = [
     run: ({ compare }) => compare.remove(),
   },
   {
+    id: 'copyImage',
+    strokes: ['mod c'],
+    when: 'comparing',
+    text: 'keys.copyImage',
+    run: ({ compare }) => compare.copy(),
+  },
+  {
+    id: 'insertImage',
+    strokes: ['t'],
+    when: 'comparing',
+    text: 'keys.insertImage',
+    run: ({ compare }) => compare.insert(false),
+  },
+  {
+    id: 'insertImageAs',
+    strokes: ['shift t'],
+    when: 'comparing',
+    text: 'keys.insertImageAs',
+    run: ({ compare }) => compare.insert(true),
+  },
+  {
     id: 'closeResult',
     strokes: ['escape'],
     when: 'comparing',
@@ -202,32 +224,6 @@ export const keys: readonly Key[] = [
     run: ({ session }) => void session.generate(),
   },
 ];
-
-const onMac = /Mac|iPhone|iPad/.test(navigator.platform);
-
-/** Keys that a Mac draws instead of naming them. */
-const drawn: Readonly<Record<string, string>> = onMac
-  ? { mod: '⌘', shift: '⇧', alt: '⌥', backspace: '⌫', enter: '⏎', delete: '⌦', escape: '⎋', arrows: '←↑↓→' }
-  : { arrows: '← ↑ ↓ →' };
-
-/** Keys that have a name, which differs from language to language. */
-const named: Readonly<Record<string, TextKey>> = {
-  mod: 'keyName.mod',
-  shift: 'keyName.shift',
-  alt: 'keyName.alt',
-  backspace: 'keyName.backspace',
-  enter: 'keyName.enter',
-  delete: 'keyName.delete',
-  escape: 'keyName.escape',
-  space: 'keyName.space',
-};
-
-/** A stroke as it is written on this machine: `Ctrl+Shift+Z`, `⇧⌘Z`. */
-export const writtenStroke = (stroke: string, t: Words['t']): string => {
-  const parts = stroke.split(' ').map((part) => drawn[part] ?? (part in named ? t(named[part]) : part.toUpperCase()));
-  if (!onMac) return parts.join('+');
-  return [...parts.slice(0, -1).reverse(), parts.at(-1)].join('');
-};
 
 /** How a key is written in a tooltip. */
 export const keyName = (id: KeyId, t: Words['t']): string =>
@@ -259,6 +255,9 @@ const isPressing = (stroke: string, target: EventTarget | null): boolean =>
   target instanceof Element &&
   target.closest('button, input, summary, a') !== null;
 
+/** Words that are selected are what a person means to copy. */
+const copiesWords = (stroke: string): boolean => stroke === 'mod c' && getSelection()?.isCollapsed === false;
+
 const isTime = (when: KeyTime, { store }: Session): boolean =>
   when === 'painting' || when === 'comparing' ? (store.get().comparing !== null) === (when === 'comparing') : true;
 
@@ -271,7 +270,7 @@ export const listenToKeys = (hands: Hands, signal: AbortSignal): void => {
       const taken = event.defaultPrevented && !event.ctrlKey && !event.metaKey;
       if (taken || event.isComposing || document.querySelector('dialog[open]') !== null) return;
       const stroke = strokeOf(event);
-      if (stroke === null || isPressing(stroke, event.target)) return;
+      if (stroke === null || isPressing(stroke, event.target) || copiesWords(stroke)) return;
       const typing = isTyping(event.target);
       const key = keys.find(
         ({ strokes, when, run }) =>
@@ -299,7 +298,8 @@ const isTool = (act: PageAct | ToolAct): act is ToolAct => (toolActs as readonly
 export const runAct = (act: PageAct | ToolAct, hands: Hands): void => {
   const { session } = hands;
   const key = keys.find(({ id }) => id === act)!;
-  if (!isTime(key.when, session)) session.say(session.words.t('keys.closeFirst'));
+  const { t } = session.words;
+  if (!isTime(key.when, session)) session.say(t(key.when === 'comparing' ? 'compare.only' : 'keys.closeFirst'));
   else if (isTool(act)) session.chooseTool(act);
   else key.run?.(hands);
 };

@@ -3,11 +3,21 @@ import type { Parameters } from '../fill/parameters.ts';
 import type { ServiceId } from '../fill/record.ts';
 import type { Point } from '../mask/strokes.ts';
 import { AskError, type PageChannel } from '../protocol/channel.ts';
-import type { HostEvents, PageRequest, PanelDocument, PanelState } from '../protocol/messages.ts';
+import type {
+  HostEvents,
+  JobView,
+  PageReplies,
+  PageRequest,
+  PanelDocument,
+  PanelState,
+  ResultView,
+} from '../protocol/messages.ts';
 import { nextStepOf, stepTexts } from '../protocol/next-steps.ts';
 import { initialDisplay, type Display } from './canvas/overlay.ts';
+import { load } from './canvas/picture.ts';
 import { mostPixels } from './canvas/pixels.ts';
 import { initialOptions, nextBrushSize, toolOf, type ToolId, type ToolOptions } from './canvas/tools.ts';
+import { copyImage } from './copy.ts';
 import { createMaskEditor, type MaskEditor } from './mask.ts';
 import type { Notices } from './notices.ts';
 import { hindrance } from './plan.ts';
@@ -49,8 +59,14 @@ export interface Session {
   keep(jobId: string): void;
   /** Deletes fills that ended. */
   remove(jobIds: readonly string[]): void;
+  /** Puts the result on the clipboard, as an image. */
+  copyResult(result: ResultView): void;
+  /** Inserts a saved result into the text editor that was used last; `asks`: in a form that the person chooses. */
+  insertResult(job: JobView, asks: boolean): void;
   recentPrompts(): void;
   maskSource(from: PageRequest<'maskSource'>): void;
+  /** An image that was pasted; the person is asked what it is. */
+  pasted(image: PageRequest<'pasted'>): void;
   saveMask(): void;
   setKey(): void;
   generate(): Promise<void>;
@@ -166,6 +182,18 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
     }
   };
 
+  const takeMask = (asked: () => Promise<PageReplies['maskSource']>): void => {
+    void editor
+      .flush()
+      .then(asked)
+      .then(({ outcome }) => {
+        if (outcome === 'same') notices.say(t('mask.same'));
+      })
+      .catch(failed)
+      // A choice that came to nothing shows again what is.
+      .finally(() => store.set({}));
+  };
+
   let sayAfter: ReturnType<typeof setTimeout> | undefined;
 
   return {
@@ -223,23 +251,19 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
         })
         .catch(failed);
     },
+    copyResult: ({ src }) => void copyImage(load(src), words).then(() => notices.add('info', t('copy.done')), failed),
+    insertResult({ id, state }, asks) {
+      if (state === 'held') notices.add('info', t('result.keepFirst'));
+      else void ask('result', { jobId: id, action: asks ? 'insertAs' : 'insert' }).catch(failed);
+    },
     recentPrompts() {
       void parameterSender
         .settled()
         .then(() => ask('recentPrompts', {}))
         .catch(failed);
     },
-    maskSource(from) {
-      void editor
-        .flush()
-        .then(() => ask('maskSource', from))
-        .then(({ outcome }) => {
-          if (outcome === 'same') notices.say(t('mask.same'));
-        })
-        .catch(failed)
-        // A choice that came to nothing shows again what is.
-        .finally(() => store.set({}));
-    },
+    maskSource: (from) => takeMask(() => ask('maskSource', from)),
+    pasted: (image) => takeMask(() => ask('pasted', image)),
     saveMask() {
       void editor
         .flush()

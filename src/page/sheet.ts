@@ -1,7 +1,8 @@
 /** The sheet of keys: everything the table holds, by when it counts. */
 import { el } from './dom.ts';
 import { icon } from './icons.ts';
-import { keyName, keys, keyTimes, writtenStroke, type Key } from './keys.ts';
+import { keyName, keys, keyTimes, type Key } from './keys.ts';
+import { writtenStroke } from './strokes.ts';
 import type { Words } from './words.ts';
 
 export interface Sheet {

@@ -12,6 +12,8 @@ export const historyActs = [
   'keep',
   'goOn',
   'retry',
+  'copyImage',
+  'insert',
   'copy',
   'saveRecipe',
   'openImage',
@@ -50,6 +52,8 @@ export interface HistoryEntry {
   readonly cost: number | null;
   readonly variation: { readonly number: number; readonly of: number } | null;
   readonly thumb: string | null;
+  /** The address of the saved file in the window of the editor; null: there is none. */
+  readonly address: string | null;
   readonly acts: readonly HistoryAct[];
   /** What `goOn` does, in words. */
   readonly goOn: string | null;
@@ -57,6 +61,8 @@ export interface HistoryEntry {
 
 /** What the host tells. */
 export type HistoryTold =
+  /** What `copyImage` asked for: the file of a result, or the sentence that says why there is none. */
+  | { readonly tell: 'image'; readonly id: string; readonly image: Uint8Array | string }
   | {
       readonly tell: 'entries';
       /** Newest first. */

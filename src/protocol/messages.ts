@@ -52,7 +52,9 @@ const tileData = v.pipe(
 /** The largest image that is handed over as bytes: a 24 MP photo as PNG fits. */
 export const handedBytes = 96 * 1024 * 1024;
 
-const handed = v.pipe(
+/** Bytes of an image, and what it is called in messages. */
+export const handedName = v.pipe(v.string(), v.maxLength(1024));
+export const handed = v.pipe(
   v.union([v.instance(Uint8Array), v.instance(ArrayBuffer)]),
   v.transform((value) => (value instanceof Uint8Array ? value : new Uint8Array(value))),
   v.check((value) => value.length <= handedBytes, 'an image that is handed over has at most 96 MB'),
@@ -64,11 +66,25 @@ const windowChoiceSchema = v.variant('kind', [
   v.object({ kind: v.literal('rect'), rect: rectSchema }),
 ]);
 
-export const resultActions = ['open', 'reveal', 'useAsSource', 'replaceSource'] as const;
+/** `insert` and `insertAs`: into the text editor that was used last, `insertAs` asks in which form. */
+export const resultActions = ['open', 'reveal', 'useAsSource', 'replaceSource', 'insert', 'insertAs'] as const;
 
 /** What the commands of the editor have the page do, as if its own key had been pressed. */
-export const pageActs = ['generate', 'undo', 'redo', 'invert', 'clear', 'fit', 'actual', 'compare'] as const;
-export type PageAct = (typeof pageActs)[number];
+export const pageActs = [
+  'generate',
+  'undo',
+  'redo',
+  'invert',
+  'clear',
+  'fit',
+  'actual',
+  'compare',
+  'copyImage',
+] as const;
+
+/** What a command does that is about the result of a panel only where no file is named. */
+export const insertActs = ['insertImage', 'insertImageAs'] as const;
+export type PageAct = (typeof pageActs)[number] | (typeof insertActs)[number];
 
 /** The tools, for the command that chooses one. */
 export const toolActs = [
@@ -109,14 +125,16 @@ export const pageRequests = {
   /**
    * Replaces the base mask. `painted` starts empty, `file` opens a picker, `alpha` and `image` read the image itself, `last`
    * is the mask of its newest fill, `beside` the mask file next to it, `channel` reads the mask's file again. `uri` and
-   * `bytes` are what was dropped or pasted.
+   * `bytes` are what was dropped.
    */
   maskSource: v.variant('kind', [
     v.object({ kind: v.picklist(['painted', 'file', 'alpha', 'image', 'last', 'beside']) }),
     v.object({ kind: v.literal('channel'), channel: v.picklist(maskChannels) }),
     v.object({ kind: v.literal('uri'), uri: v.pipe(v.string(), v.maxLength(8192)) }),
-    v.object({ kind: v.literal('bytes'), name: v.pipe(v.string(), v.maxLength(1024)), bytes: handed }),
+    v.object({ kind: v.literal('bytes'), name: handedName, bytes: handed }),
   ]),
+  /** An image that was pasted: the person says whether it is the mask or a new image. */
+  pasted: v.object({ name: handedName, bytes: handed }),
   /** Saves the mask as a file, which the person names. */
   saveMask: v.object({}),
   parameters: v.object({ parameters: parametersSchema, seedLocked: v.boolean() }),
@@ -158,6 +176,8 @@ export interface PageReplies {
   maskSettings: null;
   /** `same`: it is the mask already. `none`: the person thought better of it. */
   maskSource: { readonly outcome: 'taken' | 'same' | 'none' };
+  /** As of `maskSource`; `none` for a new image, too. */
+  pasted: PageReplies['maskSource'];
   /** The name of the file; null: none was saved. */
   saveMask: { readonly name: string | null };
   parameters: null;
@@ -242,6 +262,8 @@ export interface JobView {
 
 export interface ResultView {
   readonly name: string;
+  /** The address of its file in the window of the editor; null: it is not kept yet. */
+  readonly address: string | null;
   /** The canvas it was made on; null: the image's own. */
   readonly expand: Expand | null;
   readonly src: string;

@@ -132,13 +132,18 @@ export const texts = {
   'drop.ready': 'Drop to take the image as the mask',
   'drop.shift': 'Hold Shift and drop to take the image as the mask',
   'drop.one': 'Drop one image at a time.',
-  'drop.notImage': '{name} is not an image, so it cannot be the mask.',
-  'drop.tooLarge': '{name} has {size}; {limit} is the most that can be dropped or pasted. Choose it with From File.',
+  'drop.notImage': '{name} is not an image.',
+  'drop.tooLarge':
+    '{name} has {size}; {limit} is the most that can be dropped or pasted. Save it as a file and choose that.',
   'drop.notFile': 'Only files can be dropped as a mask. Save the image first.',
   'drop.reading': 'Reading {name}…',
   'drop.unreadable': '{name} cannot be read: {reason}',
   'paste.name': 'image from the clipboard',
   'paste.none': 'There is no image on the clipboard.',
+  'newImage.title': 'New Image from Clipboard',
+  'newImage.how': 'Copy an image or take a screenshot, then press {key} here.',
+  'newImage.paste': 'Paste',
+  'newImage.where': 'Choose where it is saved.',
   'mask.grow': 'Grow',
   'mask.growHint': 'Widens the mask by so many pixels; below 0 it shrinks.',
   'mask.feather': 'Feather',
@@ -361,6 +366,17 @@ export const texts = {
   'result.replaceSource': 'Replace Source…',
   'result.close': 'Close',
   'result.closeHint': 'Back to the mask (Escape)',
+  'result.copy': 'Copy as Image',
+  'result.insert': 'Insert into Text',
+  'result.insertHint':
+    'Insert into the text editor that was used last, as Markdown or HTML. With Shift it asks in which form.',
+  'result.drag': 'Drag it into an editor, or with Shift into a text',
+  'result.keepFirst': 'Keep it first: it has no file yet that a text could name.',
+  'copy.done': 'The image is on the clipboard.',
+  'copy.none': 'This browser lets no page put an image on the clipboard. Open the result and copy it there.',
+  'copy.notAllowed': 'The clipboard is closed to this page. Click into the page and copy again.',
+  'copy.unreadable': 'The image comes from a place that does not let its pixels be read, so it cannot be copied.',
+  'copy.failed': 'The image could not be copied: {reason}',
   'result.failed': '{name} cannot be shown here; it is saved all the same.',
 
   // Ways to compare
@@ -379,6 +395,7 @@ export const texts = {
   'compare.gain': 'Difference × {gain}',
   'compare.unreadable':
     'The difference cannot be shown: the image comes from a place that does not let its pixels be read.',
+  'compare.only': 'Only while a result is compared.',
   'compare.none': 'There is no result to compare yet: Generate makes one.',
 
   // Next steps after a fault
@@ -428,6 +445,8 @@ export const texts = {
   'history.act.useMask': 'Mask',
   'history.act.keep': 'Keep',
   'history.act.retry': 'Make Again…',
+  'history.act.copyImage': 'Copy as Image',
+  'history.act.insert': 'Insert into Text',
   'history.act.copy': 'Copy as Command Line',
   'history.act.saveRecipe': 'Save as Recipe',
   'history.act.openImage': 'Open Image',
@@ -470,6 +489,9 @@ export const texts = {
   'keys.keepImage': 'Keep the image',
   'keys.deleteImage': 'Delete the image',
   'keys.closeResult': 'Back to the mask',
+  'keys.copyImage': 'Copy it as an image',
+  'keys.insertImage': 'Insert it into the text editor used last',
+  'keys.insertImageAs': 'Insert it in another form',
   'keys.compare': 'Compare with the result, and back',
   'keys.closeFirst': 'Not while a result is compared. Close it first.',
 

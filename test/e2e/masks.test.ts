@@ -120,6 +120,8 @@ test('a file of the Explorer is dropped, a file of the system and a picture on t
   await send('drop', pathToFileURL(join(scene.folder, 'not-an-image.png')).href);
   await page.locator('.notice.error', { hasText: 'not-an-image.png' }).waitFor();
   await send('paste', null);
+  await scene.workbench.page.locator('.quick-input-title', { hasText: 'image from the clipboard' }).waitFor();
+  await scene.workbench.quickPick('Use as Mask');
   await untilMask(page, 'image from the clipboard');
   await send('drop', pathToFileURL(join(scene.folder, 'small-mask.png')).href);
   await until('the question about its size', async () => /small-mask\.png/.test(await scene.workbench.dialog()));

@@ -47,7 +47,7 @@ test('nothing ships but what runs, what it shows and what it says of itself', ()
     /^LICENSE\.txt$/,
     /^packaging\/licenses\/[\w.-]+\.txt$/,
     /^dist\/(extension|raster|practice)\.cjs$/,
-    /^dist\/(page|history)\.js$/,
+    /^dist\/(page|history|paste)\.js$/,
     /^dist\/texts\.json$/,
     /^dist\/vips\/vips(-node\.cjs|\.wasm)$/,
     /^l10n\/bundle\.l10n(\.[a-z-]+)?\.json$/,

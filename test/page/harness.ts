@@ -213,6 +213,7 @@ const photoView: PanelState['source'] = {
 /** A result as it was saved, nothing changed outside its mask. */
 export const resultView = (change: Partial<ResultView> = {}): ResultView => ({
   name: 'boats.fill-001.png',
+  address: 'file:///pictures/boats.fill-001.png',
   expand: null,
   src: '/result.png',
   bytes: 9,
@@ -420,6 +421,7 @@ export const openPage = async (site: Site, options: OpenOptions = {}): Promise<O
       await host.change({ maskKind: kind, maskSettings: settings });
       return { outcome: 'taken' };
     },
+    pasted: () => ({ outcome: 'none' }),
     saveMask: () => ({ name: 'boats.mask.png' }),
     parameters(value) {
       host.parameters = value.parameters;

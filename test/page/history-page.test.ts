@@ -51,7 +51,21 @@ const entry = (number: number, change: Partial<HistoryEntry> = {}): HistoryEntry
   cost: 0.05,
   variation: null,
   thumb: '/result.png',
-  acts: ['compare', 'open', 'openImage', 'retry', 'copy', 'useAll', 'usePrompt', 'useSeed', 'useMask', 'delete'],
+  address: `file:///pictures/${number}.fill-001.png`,
+  acts: [
+    'compare',
+    'open',
+    'openImage',
+    'retry',
+    'copyImage',
+    'insert',
+    'copy',
+    'useAll',
+    'usePrompt',
+    'useSeed',
+    'useMask',
+    'delete',
+  ],
   goOn: null,
   ...change,
 });
@@ -62,7 +76,20 @@ const some: readonly HistoryEntry[] = [
     state: 'held',
     outcome: 'Made; not kept yet',
     variation: { number: 3, of: 8 },
-    acts: ['compare', 'keep', 'openImage', 'retry', 'copy', 'useAll', 'usePrompt', 'useSeed', 'useMask', 'delete'],
+    address: null,
+    acts: [
+      'compare',
+      'keep',
+      'openImage',
+      'retry',
+      'copyImage',
+      'copy',
+      'useAll',
+      'usePrompt',
+      'useSeed',
+      'useMask',
+      'delete',
+    ],
   }),
   entry(2),
   entry(3, {
@@ -230,6 +257,43 @@ suite('history: the page', () => {
       await tell({ tell: 'entries', entries, image: null, limitMegabytes: 2000 });
       await until('gone', async () => (await page.locator('.count').innerText()) === '10 fills');
       assert.equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset['id']), 'fill2');
+    }));
+
+  test('an image is copied from the bytes that the host hands over, by button and by key; why not is said', () =>
+    open(some, async (opened) => {
+      const { page, sent, tell } = opened;
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      const asked = () => sent.filter((message) => message.do === 'act' && message.act === 'copyImage').length;
+      const status = (text: string): Promise<void> =>
+        page.getByRole('complementary').getByRole('status').filter({ hasText: text }).waitFor();
+      await page.getByRole('button', { name: 'Copy as Image' }).click();
+      await until('asked', () => asked() === 1);
+      assert.deepEqual(last(opened), { do: 'act', act: 'copyImage', id: 'fill0' });
+      await page.evaluate(async () => {
+        const image = new Uint8Array(await (await fetch('/result.png')).arrayBuffer());
+        window.postMessage({ tell: 'image', id: 'fill0', image }, '*');
+      });
+      await status('The image is on the clipboard.');
+      const types = await page.evaluate(async () => (await navigator.clipboard.read()).flatMap((item) => item.types));
+      assert.deepEqual(types, ['image/png']);
+      await page.locator('.card[data-id="fill2"]').click();
+      await until(
+        'no word of the other',
+        async () => (await page.locator('.details [role=status]').textContent()) === '',
+      );
+      await page.keyboard.press('Control+c');
+      await until('asked by key', () => asked() === 2);
+      await tell({ tell: 'image', id: 'fill2', image: 'sprite.fill-002.png is no longer there.' });
+      await status('could not be copied: sprite.fill-002.png is no longer there.');
+    }));
+
+  test('a saved result is dragged out as its file; what is not kept is not', () =>
+    open(some, async ({ page }) => {
+      const draggable = (id: string) => page.locator(`.card[data-id="${id}"]`).getAttribute('draggable');
+      assert.deepEqual([await draggable('fill0'), await draggable('fill1')], ['true', 'false']);
+      const transfer = await page.evaluateHandle(() => new DataTransfer());
+      await page.locator('.card[data-id="fill0"]').dispatchEvent('dragstart', { dataTransfer: transfer });
+      assert.equal(await transfer.evaluate((data) => data.getData('text/uri-list')), 'file:///pictures/0.fill-001.png');
     }));
 
   test('asks for small pictures that are missing when they come into sight, once', () => {

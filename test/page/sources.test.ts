@@ -124,14 +124,18 @@ suite('page: images that are dropped', () => {
 });
 
 suite('page: images that are pasted', () => {
-  test('a picture on the clipboard comes as its bytes; words are refused', () =>
+  test('a picture on the clipboard comes as its bytes, and the host asks what it is; words are refused', () =>
     open({}, async ({ page, host }) => {
+      const pasted = () => host.asked.filter(({ name }) => name === 'pasted');
       await send(page, 'paste', { files: [{ ...png, name: 'image.png' }] });
-      const pasted = await untilAsked(host);
-      assert.ok(pasted.kind === 'bytes' && pasted.name === 'image from the clipboard' && pasted.bytes.length === 7);
+      await until('the host is asked', () => pasted().length === 1);
+      const { name, bytes } = pasted()[0].value as PageRequest<'pasted'>;
+      assert.deepEqual([name, [...bytes]], ['image from the clipboard', png.bytes]);
       await send(page, 'paste', { data: { 'text/plain': 'words' } });
       await untilNotice(page, /no image on the clipboard/);
-      assert.equal(asked(host).length, 1);
+      await send(page, 'paste', { files: [{ name: 'a.pdf', type: 'application/pdf', bytes: [1] }] });
+      assert.equal(pasted().length, 1);
+      assert.deepEqual(asked(host), []);
     }));
 
   test('words go where the person types', () =>

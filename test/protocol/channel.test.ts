@@ -15,6 +15,7 @@ const handlersWith = (some: Partial<Handlers>): Handlers => ({
   edits: refuse,
   maskSettings: refuse,
   maskSource: refuse,
+  pasted: refuse,
   saveMask: refuse,
   parameters: refuse,
   save: refuse,

@@ -35,7 +35,7 @@ const request = (src: string, readable: boolean): Promise<HTMLImageElement> => {
 };
 
 /** Asked for so that its pixels can be read; where its server does not allow that, it is still shown. */
-const load = (src: string): Promise<HTMLImageElement> => request(src, true).catch(() => request(src, false));
+export const load = (src: string): Promise<HTMLImageElement> => request(src, true).catch(() => request(src, false));
 
 const turns = async (format: SourceView['format']): Promise<boolean> => {
   if (format === 'gif') return false;

@@ -1,6 +1,8 @@
 /** The row that takes the place of the toolbar while a result is shown: what it is, and what can be done with it. */
 import { el, setAttributes, setText, show } from '../dom.ts';
-import { icon, setIcon } from '../icons.ts';
+import { dragAsFile } from '../drag.ts';
+import { icon, setIcon, type IconName } from '../icons.ts';
+import { keyName } from '../keys.ts';
 import type { JobView, PanelState, resultActions } from '../../protocol/messages.ts';
 import { formatName, type Words } from '../words.ts';
 
@@ -8,6 +10,9 @@ export interface BarActions {
   act(action: (typeof resultActions)[number]): void;
   keep(): void;
   remove(): void;
+  copy(): void;
+  /** `asks`: in a form that the person chooses. */
+  insert(asks: boolean): void;
   close(): void;
 }
 
@@ -40,15 +45,29 @@ export const createBar = (words: Words, actions: BarActions): Bar => {
   closing.title = t('result.closeHint');
   const keep = button(t('film.keep'), () => actions.keep(), true);
   const remove = button(t('result.delete'), () => actions.remove());
+  const iconButton = (name: IconName, text: string, title: string, press: (event: MouseEvent) => void) => {
+    const element = el('button', { type: 'button', class: 'icon-button', 'aria-label': text, title }, icon(name));
+    element.addEventListener('click', press);
+    return element;
+  };
+  const copy = iconButton('copy', t('result.copy'), `${t('result.copy')} (${keyName('copyImage', t)})`, () =>
+    actions.copy(),
+  );
+  const insertTitle = `${t('result.insertHint')} (${keyName('insertImage', t)}, ${keyName('insertImageAs', t)})`;
+  const insert = iconButton('insert', t('result.insert'), insertTitle, ({ shiftKey }) => actions.insert(shiftKey));
   const open = button(t('result.open'), () => actions.act('open'));
   const reveal = button(t('result.reveal'), () => actions.act('reveal'));
   const use = button(t('result.useAsSource'), () => actions.act('useAsSource'));
 
+  const grip = el('span', { class: 'grip', 'aria-hidden': 'true', title: t('result.drag') }, icon('grip'));
+  let address: string | null = null;
+  dragAsFile(grip, () => address);
+
   const element = el(
     'div',
     { class: 'result-bar', role: 'group', 'aria-label': t('result.label'), hidden: true },
-    el('div', { class: 'result-facts' }, name, figureRow),
-    el('div', { class: 'result-actions' }, keep, remove, open, reveal, use, replace, closing),
+    el('div', { class: 'result-facts' }, grip, name, figureRow),
+    el('div', { class: 'result-actions' }, copy, insert, keep, remove, open, reveal, use, replace, closing),
   );
 
   return {
@@ -57,8 +76,11 @@ export const createBar = (words: Words, actions: BarActions): Bar => {
       if (result === null) return;
       const held = state === 'held';
       for (const each of [keep, remove]) show(each, held);
-      for (const each of [open, reveal, use]) show(each, !held);
+      for (const each of [insert, open, reveal, use]) show(each, !held);
       show(replace, !held && expand === null && extensionOf(source.name) === extensionOf(result.name));
+      ({ address } = result);
+      grip.draggable = address !== null;
+      show(grip, address !== null);
       setText(name, result.name);
       name.title = result.name;
       const { changedOutsideEffective: changed, exact, whole } = result;

@@ -1,12 +1,14 @@
 /** The chosen fill beside the list: how it was made, and what can be done with it. */
 import type { HistoryAct, HistoryEntry } from '../../protocol/history.ts';
 import type { TextKey } from '../../protocol/texts.ts';
-import { el, show } from '../dom.ts';
+import { el, setText, show } from '../dom.ts';
 import type { Words } from '../words.ts';
 
 export interface Details {
   readonly element: HTMLElement;
   update(entry: HistoryEntry | null, time: (at: number) => string): void;
+  /** What became of something that was done with it, until another one is chosen. */
+  say(sentence: string): void;
 }
 
 const first: readonly HistoryAct[] = [
@@ -16,6 +18,8 @@ const first: readonly HistoryAct[] = [
   'open',
   'openImage',
   'retry',
+  'copyImage',
+  'insert',
   'copy',
   'saveRecipe',
   'delete',
@@ -26,7 +30,9 @@ export const createDetails = (words: Words, act: (act: HistoryAct, entry: Histor
   const { t, dollars, number } = words;
   const none = el('p', { class: 'hint' }, t('history.none'));
   const content = el('div', { class: 'details-content' });
-  const element = el('aside', { class: 'details', 'aria-label': t('history.details') }, none, content);
+  const said = el('p', { class: 'hint', role: 'status' });
+  const element = el('aside', { class: 'details', 'aria-label': t('history.details') }, none, content, said);
+  let shown: string | undefined;
 
   const textOf = (name: HistoryAct, { state, goOn }: HistoryEntry): string => {
     if (name === 'goOn') return goOn ?? '';
@@ -51,7 +57,10 @@ export const createDetails = (words: Words, act: (act: HistoryAct, entry: Histor
 
   return {
     element,
+    say: (sentence) => setText(said, sentence),
     update(entry, time) {
+      if (entry?.id !== shown) setText(said, '');
+      shown = entry?.id;
       show(none, entry === null);
       show(content, entry !== null);
       if (entry === null) return content.replaceChildren();

@@ -1,6 +1,8 @@
 /** The page of the history: a searchable list with small pictures, by day or by image, and the chosen fill beside it. */
 import type { HistoryAct, HistoryEntry, HistoryMessage, HistoryTold } from '../../protocol/history.ts';
+import { copyImage } from '../copy.ts';
 import { el, newId, setAttributes, setChildren, setText, show } from '../dom.ts';
+import { dragAsFile } from '../drag.ts';
 import { icon } from '../icons.ts';
 import { wordsFor } from '../words.ts';
 import { createDetails } from './details.ts';
@@ -42,8 +44,26 @@ let onlyImage: string | null = null;
 let by: Grouping = keptState?.by === 'image' ? 'image' : 'time';
 let chosen: string | null = null;
 
-const act = (name: HistoryAct, { id }: Pick<HistoryEntry, 'id'>): void =>
+/** Images that the host was asked for, by their fills. */
+const wanted = new Map<string, (image: Uint8Array | string) => void>();
+
+const copy = (id: string): void => {
+  const image = new Promise<Blob>((resolve, reject) =>
+    wanted.set(id, (given) => {
+      if (typeof given === 'string') reject(new Error(given));
+      else resolve(new Blob([given as Uint8Array<ArrayBuffer>]));
+    }),
+  );
+  copyImage(image, words).then(
+    () => details.say(t('copy.done')),
+    (error: unknown) => details.say(error instanceof Error ? error.message : String(error)),
+  );
+};
+
+const act = (name: HistoryAct, { id }: Pick<HistoryEntry, 'id'>): void => {
   editor.postMessage({ do: 'act', act: name, id });
+  if (name === 'copyImage') copy(id);
+};
 
 const search = el('input', {
   type: 'search',
@@ -107,6 +127,7 @@ const createCard = (id: string): Card => {
   const element = el('li', { class: 'card-item' }, button);
   let entry: HistoryEntry | null = null;
   button.addEventListener('click', () => choose(id));
+  dragAsFile(button, () => entry?.address ?? null);
   button.addEventListener('dblclick', () => entry !== null && open(entry));
   return {
     element,
@@ -116,6 +137,7 @@ const createCard = (id: string): Card => {
       const { name, at, outcome, prompt, thumb, variation, state } = next;
       button.dataset['id'] = id;
       button.dataset['state'] = state;
+      button.draggable = next.address !== null;
       if (thumb === null) {
         show(picture, false);
         if (next.acts.includes('compare')) sight.observe(button);
@@ -261,6 +283,8 @@ list.addEventListener('keydown', (event) => {
     choose(next.dataset['id']!);
     next.focus();
   } else if (event.key === 'Enter' && entry !== null) open(entry);
+  else if (event.key === 'c' && (event.ctrlKey || event.metaKey) && entry?.acts.includes('copyImage'))
+    act('copyImage', entry);
   else if (event.key === 'Delete' && entry !== null && entry.acts.includes('delete')) act('delete', entry);
   else return;
   event.preventDefault();
@@ -284,6 +308,9 @@ addEventListener('message', ({ data }: MessageEvent<HistoryTold>) => {
     setText(limit, t('history.limit', { size: fileSize(data.limitMegabytes * 1_000_000) }));
     for (const id of cards.keys()) if (!entries.some((entry) => entry.id === id)) cards.delete(id);
     update();
+  } else if (data.tell === 'image') {
+    wanted.get(data.id)?.(data.image);
+    wanted.delete(data.id);
   } else if (data.tell === 'thumb') {
     const { id, src } = data;
     entries = (entries ?? []).map((entry) => (entry.id === id ? { ...entry, thumb: src } : entry));
