@@ -95,6 +95,30 @@ test('a result is inserted where the cursor was, and the Markdown shows it', asy
   await workbench.picture('inserted');
 });
 
+test('from the palette a result is chosen, and in a language that has no form of its own the form, too', async () => {
+  const { workbench } = scene;
+  await workbench.closeAll();
+  await workbench.open('notes.txt');
+  const line = workbench.page.locator('.view-line').first();
+  await line.click();
+  await workbench.page.keyboard.press('ControlOrMeta+Home');
+  const inserted = (text: string): Promise<void> =>
+    until(text, async () => (await line.innerText()).replaceAll('\u00a0', ' ').startsWith(text));
+  const words = 'a red boat [left] &amp; a &quot;sail&quot;';
+  await workbench.command('Flux Fill: Insert Image into Text');
+  await workbench.quickPick('boats.fill-001.png');
+  await workbench.quickPick('HTML');
+  await inserted(`<img src="boats.fill-001.png" alt="${words}">plain text`);
+  await workbench.page.keyboard.press('Escape');
+  await workbench.page.keyboard.press('ControlOrMeta+Home');
+  await workbench.explorerMenu(['alps.png'], 'Flux Fill: Insert Image into Text');
+  await workbench.quickPick('Path Only');
+  await inserted('alps.png<img ');
+  await workbench.page.keyboard.press('ControlOrMeta+z');
+  await workbench.page.keyboard.press('ControlOrMeta+z');
+  await inserted('plain text');
+});
+
 test('dragged with Shift into a text it is named there, without Shift it is opened', async () => {
   const { workbench } = scene;
   const { page: window } = workbench;

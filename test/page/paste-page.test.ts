@@ -5,6 +5,9 @@ import { after, before, suite, test } from 'node:test';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import type { PasteTold } from '../../src/protocol/paste.ts';
+import { texts } from '../../src/protocol/texts.ts';
+import { pseudo, pseudoTable } from '../l10n/pseudo.ts';
+import { untranslated } from '../l10n/seen.ts';
 import { violations } from './axe.ts';
 import { until } from './driving.ts';
 import { openSite, themeNames, type Site, type ThemeName } from './harness.ts';
@@ -70,7 +73,7 @@ const open = async ({ theme, clipboard, allowed = true }: Options, run: (opened:
       }, clipboard);
     }
     await page.goto(`${site.url}?theme=${theme ?? 'dark'}`);
-    await page.getByRole('button', { name: 'Paste' }).waitFor();
+    await page.locator('.new-image button').waitFor();
     await run({ page, sent, tell: (told) => page.evaluate((message) => window.postMessage(message, '*'), told) });
     assert.deepEqual(errors, []);
   } finally {
@@ -118,6 +121,19 @@ suite('page: a new image from the clipboard', () => {
       await paste(page);
       await until('handed over again', () => sent.length === 2);
     }));
+
+  test('says nothing that a translator did not see', async () => {
+    const usual = site.speech;
+    site.speech = { texts: pseudoTable(texts), language: 'en' };
+    try {
+      await open({ clipboard: 'words' }, async ({ page }) => {
+        await said(page, pseudo('There is no image on the clipboard.'));
+        assert.deepEqual(await untranslated(page), []);
+      });
+    } finally {
+      site.speech = usual;
+    }
+  });
 
   for (const theme of themeNames)
     test(`has names, roles and contrast in ${theme}, with the button in focus`, () =>
