@@ -65,10 +65,14 @@ const ours = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link r
   }
 </script><script src="/page.js"></script></body></html>`;
 
-/** A canvas of the stage's size over the same picture at the same place, a line to every sample, drawn once a frame. */
+/**
+ * A canvas of the stage's size over the same picture at the same place, a line to every sample, drawn once a frame. It
+ * carries an idle host in a worker, too: in the product the host is another process, and its memory not the page's.
+ */
 const bare = `<!DOCTYPE html><html><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>bare</title>
 <style>body { margin: 0; background: #1f1f1f; overflow: hidden; } .box { position: absolute; overflow: hidden; } img { position: absolute; transform-origin: 0 0; } canvas { position: absolute; left: 0; top: 0; }</style></head>
 <body><script>${probe}
+  new Worker('/paint-host.js').postMessage({ begin: STATE });
   window.begin = async ({ box, transform, brush, src }) => {
     const stage = document.createElement('div');
     stage.className = 'box';
@@ -131,7 +135,8 @@ export const addPages = async (site: Site): Promise<void> => {
   const source = { ...state.source, ...image, src: '/large.jpg', bytes: large.length };
   site.files.set('/large.jpg', { type: 'image/jpeg', bytes: large });
   site.files.set('/paint-host.js', { type: 'text/javascript', bytes: host.outputFiles[0].contents });
-  site.files.set('/ours.html', html(ours.replace('STATE', () => JSON.stringify({ ...state, source }))));
-  site.files.set('/bare.html', html(bare));
+  const withState = (page: string) => html(page.replace('STATE', () => JSON.stringify({ ...state, source })));
+  site.files.set('/ours.html', withState(ours));
+  site.files.set('/bare.html', withState(bare));
   site.files.set('/picture.html', html(picture));
 };
