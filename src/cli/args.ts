@@ -400,6 +400,8 @@ export const readArguments = (argv: readonly string[]): Result<Arguments> => {
   };
   if (values['own-preset'] === true && values.outpaint === undefined)
     return failed('argument.unknown', { reason: '--own-preset needs --outpaint' });
+  if (overlap !== undefined && mask.kind !== 'border')
+    return failed('argument.unknown', { reason: '--overlap needs --expand, --aspect or --outpaint' });
   const wrong = checkParameters(parameters);
   if (wrong !== undefined) return { ok: false, fault: fault(wrong.code, wrong.args) };
 

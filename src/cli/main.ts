@@ -96,8 +96,6 @@ const start = async (run: Run, { fills, base, path }: AskedRequests, timeout: nu
   const [fill] = fills;
   const key = needsKey(fill) ? house.key(fill.service) : undefined;
   if (key?.ok === false) return failWith(key.fault, json);
-  const place = await checkPlace(fill);
-  if (!place.ok) return failWith(place.fault, json);
   try {
     await makeFolder(house.state);
   } catch (error) {
@@ -125,6 +123,8 @@ const proceed = async (
   if (interrupt.aborted) return failWith(fault('job.cancelled'), json);
   if (!made.ok) return failWith(made.fault, json);
   const { fills, warnings } = made.value;
+  const place = await checkPlace(fills[0]);
+  if (!place.ok) return failWith(place.fault, json);
   say(planText(fills));
   for (const warning of warnings) say(sentenceOf(warning));
   if (!dryRun) return start({ ...run, told: warnings }, made.value, timeout);
@@ -231,6 +231,14 @@ const runIn = async (run: Run, asked: Exclude<Arguments, { verb: 'help' | 'versi
   }
 };
 
+const isThere = (): boolean => {
+  try {
+    return process.cwd() !== '';
+  } catch {
+    return false;
+  }
+};
+
 /** Runs the program and gives its exit code. `workers` is the folder of the built files. */
 export const main = async (argv: readonly string[], workers: URL): Promise<number> => {
   const read = readArguments(argv);
@@ -241,6 +249,7 @@ export const main = async (argv: readonly string[], workers: URL): Promise<numbe
     return exits.done;
   }
   const { json } = asked;
+  if (!isThere()) return failWith(fault('argument.folder'), json);
   const levels = process.env['FLUX_FILL_LOG'] === undefined ? ['error'] : ['error', 'warn', 'info', 'debug'];
   const house = openHouse({
     state: stateFolder(),

@@ -53,6 +53,7 @@ export const sentences = {
   'argument.image': 'Name an image, or several. --help lists what there is.',
   'argument.mask':
     'Say what may change with exactly one of --mask FILE, --mask-beside, --alpha, --rect x,y,w,h, --expand L,T,R,B, --aspect W:H and --outpaint PRESET.',
+  'argument.folder': 'The current folder is gone. Change to one that is there, and try again.',
   'argument.noMatch': 'No file matches {pattern}.',
   'argument.several': '{name} goes with one image only.',
   'argument.run': 'Name exactly one recipe: flux-fill run RECIPE.',

@@ -6,7 +6,18 @@ import { promisify } from 'node:util';
 import { suite, test } from 'node:test';
 import sharp from 'sharp';
 import { changedBox, compare, decode } from '../e2e/judge.ts';
-import { home, isOutside, nothingSent, prompt, rect, size, unusedOrigin, viewOf, type Home } from './rig.ts';
+import {
+  commandLine,
+  home,
+  isOutside,
+  nothingSent,
+  prompt,
+  rect,
+  size,
+  unusedOrigin,
+  viewOf,
+  type Home,
+} from './rig.ts';
 
 /** Black, and white where `--rect` would be. */
 const writeMask = async (file: string, { width, height }: { width: number; height: number } = size): Promise<void> => {
@@ -282,6 +293,23 @@ suite('flux-fill', { concurrency: 4 }, () => {
     assert.deepEqual([view.dryRun, view.sent, view.price], [true, { width: 448, height: 320 }, 0.05]);
     nothingSent(here.emulator);
     assert.deepEqual(await here.names(), ['photo.png']);
+    const nowhere = await here.run([...args, '--out', join('nowhere', 'x.png')]);
+    assert.equal(nowhere.code, 10, 'a place that would be refused is refused');
+    assert.match(nowhere.stderr, /nowhere/);
+    const useless = await here.run([...args, '--overlap', '20']);
+    assert.equal(useless.code, 2);
+    assert.match(useless.stderr, /--overlap needs --expand/);
+  });
+
+  test('a current folder that is gone is said', async () => {
+    await using here = await home();
+    const gone = join(here.folder, 'gone');
+    await mkdir(gone);
+    const script = 'rmdir "$0" && exec "$@"';
+    const command = ['-c', script, gone, process.execPath, commandLine(), here.photo, '--rect', rect];
+    const ended = await promisify(execFile)('sh', command, { cwd: gone }).catch((error: unknown) => error);
+    assert.equal((ended as { code: number }).code, 2);
+    assert.match((ended as { stderr: string }).stderr, /^The current folder is gone/);
   });
 
   test('every parameter arrives, and the settings of the mask count', async () => {

@@ -43,6 +43,9 @@ before(async () => {
 });
 after(() => rm(build, { recursive: true, force: true }));
 
+/** The file that is run. */
+export const commandLine = (): string => join(build, 'cli.js');
+
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -89,7 +92,7 @@ const contents = async (folder: string): Promise<readonly string[]> => {
 };
 
 const launch = (args: readonly string[], cwd: string, env: NodeJS.ProcessEnv, stdout: 'pipe' | number): Started => {
-  const child = spawn(process.execPath, [join(build, 'cli.js'), ...args], {
+  const child = spawn(process.execPath, [commandLine(), ...args], {
     cwd,
     env,
     stdio: ['ignore', stdout, 'pipe'],
