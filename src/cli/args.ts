@@ -3,11 +3,12 @@ import { parseArgs } from 'node:util';
 import { extname } from 'node:path';
 import { failed, fault, ok, type Result } from '../fill/faults.ts';
 import type { Rect } from '../fill/geometry.ts';
-import { outpaintPresets, overlap as overlapRange, type ExpandBy, type OutpaintPreset } from '../fill/outpaint.ts';
+import { overlap as overlapRange, type ExpandBy, type OutpaintPreset } from '../fill/outpaint.ts';
 import { checkParameters, initialParameters, resultFormats, type Parameters } from '../fill/parameters.ts';
 import type { WindowChoice } from '../fill/plan.ts';
 import { imagesLimit, serviceIds, type MaskSettings, type ServiceId } from '../fill/record.ts';
 import { maskChannels, type MaskChannel } from '../mask/sources.ts';
+import { all, aspectOf, expandOf, number, oneOf, presetOf, rectangle } from './values.ts';
 
 export type MaskArgument =
   | { readonly kind: 'file'; readonly path: string; readonly channel?: MaskChannel }
@@ -137,38 +138,6 @@ const sendChoices = ['mask', 'alpha'] as const;
 
 const defaultTimeout = 600;
 
-const number = (name: string, text: string | undefined): Result<number | undefined> => {
-  if (text === undefined) return ok(undefined);
-  const value = Number(text);
-  return text.trim() === '' || !Number.isFinite(value) ? failed('argument.number', { name, value: text }) : ok(value);
-};
-
-const rectangle = (name: string, text: string): Result<Rect> => {
-  const [x, y, width, height] = text.split(',').map(Number);
-  return /^\d{1,7}(,\d{1,7}){3}$/.test(text) && width > 0 && height > 0
-    ? ok({ x, y, width, height })
-    : failed('argument.rect', { name, value: text });
-};
-
-const expandOf = (text: string): Result<ExpandBy> => {
-  const [left, top, right, bottom] = text.split(',').map(Number);
-  return /^\d{1,5}(,\d{1,5}){3}$/.test(text)
-    ? ok({ kind: 'sides', sides: { left, top, right, bottom } })
-    : failed('argument.expand', { value: text });
-};
-
-const aspectOf = (text: string): Result<ExpandBy> => {
-  const [width, height] = text.split(':').map(Number);
-  return /^\d{1,5}(\.\d+)?:\d{1,5}(\.\d+)?$/.test(text) && width > 0 && height > 0
-    ? ok({ kind: 'aspect', aspect: { width, height } })
-    : failed('argument.aspect', { value: text });
-};
-
-const presetOf = (text: string): Result<ExpandBy> => {
-  const preset = oneOf('--outpaint', text, outpaintPresets, 'zoom-out-1.5x');
-  return preset.ok ? ok({ kind: 'preset', preset: preset.value }) : preset;
-};
-
 interface MaskValues {
   readonly mask?: string;
   readonly 'mask-beside'?: boolean;
@@ -209,30 +178,6 @@ const windowOf = (text: string | undefined): Result<WindowChoice> => {
   if (text === 'whole') return ok({ kind: 'whole' });
   const rect = rectangle('--window', text);
   return rect.ok ? ok({ kind: 'rect', rect: rect.value }) : rect;
-};
-
-const oneOf = <T extends string>(
-  name: string,
-  text: string | undefined,
-  choices: readonly T[],
-  initial: T,
-): Result<T> => {
-  if (text === undefined) return ok(initial);
-  return choices.includes(text as T)
-    ? ok(text as T)
-    : failed('parameter.choice', { name, choices: choices.join(', '), value: text });
-};
-
-/** Collects named results; the first fault ends it. */
-const all = <T extends Record<string, Result<unknown>>>(
-  results: T,
-): Result<{ [K in keyof T]: T[K] extends Result<infer V> ? V : never }> => {
-  for (const result of Object.values(results)) if (!result.ok) return result;
-  return ok(
-    Object.fromEntries(Object.entries(results).map(([key, result]) => [key, result.ok ? result.value : undefined])) as {
-      [K in keyof T]: T[K] extends Result<infer V> ? V : never;
-    },
-  );
 };
 
 const timeoutOf = (text: string | undefined): Result<number> => {
