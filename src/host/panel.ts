@@ -7,6 +7,7 @@ import type { Parameters } from '../fill/parameters.ts';
 import type { Mask } from '../mask/mask.ts';
 import type { HostEnvelope, HostEvents, PageReplies, PageRequest, resultActions } from '../protocol/messages.ts';
 import { hostChannel, type Handlers, type Told } from '../protocol/channel.ts';
+import { isShownFirst } from '../protocol/shell.ts';
 import type { Log } from '../jobs/contract.ts';
 import { jobIdsOf, type Fill, type Job, type ServiceId } from '../fill/record.ts';
 import { initialOverlap, presetSides, type Expand, type OutpaintPreset } from '../fill/outpaint.ts';
@@ -485,9 +486,9 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
     dark: vscode.Uri.joinPath(deps.extension, 'media', 'panel-dark.svg'),
   };
   view.title = vscode.l10n.t('Fill: {name}', { name: source.name });
-  // Chromium does not turn WebP as its EXIF says; on a larger canvas the image lies elsewhere.
-  const asItIs = document.expand === null && (source.header.orientation === 1 || source.header.format !== 'webp');
-  const picture = asItIs ? localAddress(view.webview, source.uri, versionOf(source)) : undefined;
+  // On a larger canvas the image lies elsewhere.
+  const first = document.expand === null && isShownFirst(source.header);
+  const picture = first ? localAddress(view.webview, source.uri, versionOf(source)) : undefined;
   view.webview.html = pageHtml(view.webview, deps.extension, picture);
 
   const run = (act: HostEvents['run']['act']): void => void tell('run', { act });

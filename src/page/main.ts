@@ -28,6 +28,7 @@ import { wordsFor } from './words.ts';
 
 interface Editor {
   postMessage(message: unknown): void;
+  /** Undefined where nothing was kept. */
   getState(): unknown;
   setState(state: unknown): void;
 }
@@ -57,7 +58,7 @@ const { t } = words;
 const notices = createNotices(words);
 let first = document.querySelector<HTMLImageElement>('.first-picture');
 // A view that was zoomed comes back as it was, without showing all of the image in between.
-if (editor.getState() !== null) first?.remove();
+if (editor.getState() !== undefined) first?.remove();
 let session: Session | null = null;
 let life = new AbortController();
 let hands: Hands | null = null;

@@ -1,4 +1,13 @@
 /** What the host writes into the shell of the page and the page takes over. */
+import type { SourceView } from './messages.ts';
+
+/** With fewer pixels a picture may be shown smaller than its place, which the shell cannot know; it is there at once anyway. */
+const fewest = 500_000;
+
+/** Whether an image is shown before the page is built: where it will look as it does by itself. */
+export const isShownFirst = (image: Pick<SourceView, 'width' | 'height' | 'orientation' | 'format'>): boolean =>
+  // Chromium does not turn WebP as its EXIF says.
+  image.width * image.height >= fewest && (image.orientation === 1 || image.format !== 'webp');
 
 /** The image before the page is built. `src` is an address; the page may read its pixels where the server allows it. */
 export const firstPicture = (src: string): string =>

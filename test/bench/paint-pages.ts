@@ -56,7 +56,7 @@ const ours = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link r
     else window.postMessage(data, '*');
   };
   window.readHost = () => new Promise((resolve) => { asked.push(resolve); worker.postMessage({ read: true }); });
-  let kept = null;
+  let kept;
   window.acquireVsCodeApi = () => ({
     postMessage: (message) => worker.postMessage(message),
     getState: () => kept,

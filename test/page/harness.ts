@@ -24,7 +24,7 @@ import { unpackEdit } from '../../src/protocol/edits.ts';
 import type { HostEvents, JobView, PageRequest, PanelState, ResultView } from '../../src/protocol/messages.ts';
 import { falAbilities } from '../../src/services/fal.ts';
 import { compatibleAbilities, replicateAbilities } from '../../src/services/replicate-flavours.ts';
-import { firstPicture } from '../../src/protocol/shell.ts';
+import { firstPicture, isShownFirst } from '../../src/protocol/shell.ts';
 import { texts } from '../../src/protocol/texts.ts';
 import { browser, browserArguments } from '../vscode/browser.ts';
 
@@ -299,10 +299,15 @@ const shim = (): void => {
   };
   const outside = globalThis as unknown as { toHost: (message: unknown) => void; fromHost: (message: unknown) => void };
   outside.fromHost = (message) => window.postMessage(unpack(message), '*');
+  // As VS Code does: undefined where nothing was kept.
+  const keptState = (): unknown => {
+    const kept = sessionStorage.getItem('kept');
+    return kept === null ? undefined : JSON.parse(kept);
+  };
   Object.assign(globalThis, {
     acquireVsCodeApi: () => ({
       postMessage: (message: unknown) => outside.toHost(pack(message)),
-      getState: () => JSON.parse(sessionStorage.getItem('kept') ?? 'null') as unknown,
+      getState: () => keptState(),
       setState: (state: unknown) => sessionStorage.setItem('kept', JSON.stringify(state)),
     }),
   });
@@ -487,9 +492,8 @@ export const openPage = async (site: Site, options: OpenOptions = {}): Promise<O
   });
 
   const { source, expand } = host.state;
-  const asItIs =
-    expand === null && (source.orientation === 1 || source.format !== 'webp') && source.src.startsWith('/');
-  const picture = asItIs ? `&picture=${encodeURIComponent(source.src)}` : '';
+  const first = expand === null && isShownFirst(source) && source.src.startsWith('/');
+  const picture = first ? `&picture=${encodeURIComponent(source.src)}` : '';
   await page.goto(`${site.url}?theme=${options.theme ?? 'dark'}${picture}`);
   const failed = site.speech.texts['canvas.failed'].replace('{name}', state.source.name);
   await page.waitForFunction(

@@ -5,6 +5,7 @@ import { after, before, suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { raise } from '../../src/fill/faults.ts';
+import { isShownFirst } from '../../src/protocol/shell.ts';
 import { violations } from './axe.ts';
 import { drag, placeOf, quiet, shown, until, withPage } from './driving.ts';
 import { firstState, jobView, resultView, openPage, openSite, themeNames } from './harness.ts';
@@ -73,8 +74,6 @@ suite('page: images and states', () => {
       await until('seen', () =>
         picture.evaluate((image) => (image as HTMLImageElement).complete && image.getBoundingClientRect().width > 400),
       );
-      const { x, width } = (await picture.boundingBox())!;
-      assert.ok(x > 0 && x + width < 1280 - 300, 'beside the form');
     } finally {
       await page.close();
     }
@@ -87,6 +86,69 @@ suite('page: images and states', () => {
       assert.equal(asked, 1, 'asked for once');
     });
   });
+
+  test('what is seen first lies where the stage then shows it; a small image, which it would enlarge, waits for the stage', async () => {
+    const photo = firstState().source;
+    const part = (x: number, y: number, width: number, height: number): number[] => {
+      const scale = Math.min(width / photo.width, height / photo.height);
+      return [x + (width - photo.width * scale) / 2, y + (height - photo.height * scale) / 2, photo.width * scale];
+    };
+    for (const [width, height, pixelRatio] of [
+      [1280, 800, 1],
+      [1280, 800, 2],
+      [2000, 1100, 1],
+      [800, 700, 1],
+      [420, 900, 1],
+      [640, 400, 2],
+    ]) {
+      const context = await site.browser.newContext({ viewport: { width, height }, deviceScaleFactor: pixelRatio });
+      const page = await context.newPage();
+      await page.route('**/page.js', () => undefined);
+      await page.goto(`${site.url}?picture=/photo.jpg`, { waitUntil: 'commit' });
+      const first = (await page.locator('.first-picture').boundingBox())!;
+      await context.close();
+      await open({ width, height, pixelRatio }, async ({ page }) => {
+        await placeOf(page);
+        const then = (await page.locator('.stage .picture').boundingBox())!;
+        const off = part(first.x, first.y, first.width, first.height).map((value, index) =>
+          Math.abs(value - [then.x, then.y, then.width][index]),
+        );
+        assert.ok(Math.max(...off) <= 4, `${width} × ${height} at ${pixelRatio}: ${off.join(', ')}`);
+      });
+    }
+    assert.equal(isShownFirst({ width: 128, height: 128, orientation: 1, format: 'png' }), false);
+    assert.equal(isShownFirst(photo), true);
+  });
+
+  test('it stays until the stage shows it, where nothing was kept of the page', async () => {
+    const page = await site.browser.newPage({ viewport: { width: 1280, height: 800 } });
+    try {
+      await page.addInitScript(() =>
+        Object.assign(globalThis, {
+          acquireVsCodeApi: () => ({ postMessage: () => {}, getState: () => undefined, setState: () => {} }),
+        }),
+      );
+      await page.goto(`${site.url}?picture=/photo.jpg`);
+      await page.waitForSelector('.opening [role=status]');
+      assert.equal(await page.locator('.first-picture').count(), 1);
+    } finally {
+      await page.close();
+    }
+  });
+
+  test('around a fitted image there is room for its handles, at every pixel ratio', () =>
+    open({ width: 640, height: 400, pixelRatio: 2 }, async ({ page }) => {
+      await placeOf(page);
+      const stage = (await page.locator('.stage').boundingBox())!;
+      await page.mouse.move(stage.x + stage.width / 2, stage.y + stage.height / 2);
+      const handles = await page.locator('.canvas-handle').all();
+      assert.equal(handles.length, 8);
+      // What is seen of a handle reaches 14 px away from the corner or the middle of the side that it stands at.
+      for (const handle of handles) {
+        const { y } = await handle.evaluate((element) => element.getBoundingClientRect());
+        assert.ok(y - 14 >= stage.y && y + 14 <= stage.y + stage.height, `${y} in ${JSON.stringify(stage)}`);
+      }
+    }));
 
   test('an image the browser cannot show is said, and the form still works', async () => {
     site.files.set('/broken.png', { type: 'image/png', bytes: new Uint8Array(10) });

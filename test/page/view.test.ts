@@ -19,7 +19,7 @@ const stage = { width: 1100, height: 730 };
 suite('view', () => {
   test('a fitted image lies whole and centred on the stage', () => {
     for (const size of [image, { width: 30, height: 9000 }, { width: 16, height: 16 }]) {
-      const view = fitView(size, stage);
+      const view = fitView(size, stage, 1);
       const box = toStage(view, { x: 0, y: 0, ...size }, 0, stage)!;
       assert.ok(box.width <= stage.width && box.height <= stage.height);
       assert.ok(Math.abs(box.x * 2 + box.width - stage.width) <= 3, JSON.stringify(box));
@@ -35,7 +35,7 @@ suite('view', () => {
         fc.integer({ min: 300, max: 800 }),
         fc.integer({ min: 200, max: 500 }),
         (scale, x, y) => {
-          const from = fitView(image, stage);
+          const from = fitView(image, stage, 1);
           const at = { x, y };
           const next = zoomAt(from, scale, at, image, stage);
           assert.ok(next.scale <= maxScale && next.scale > 0);

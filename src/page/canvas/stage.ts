@@ -213,7 +213,7 @@ export const createStage = (): Stage => {
   const settle = (): void => {
     if (placed || editor === null || size.width === 0) return;
     placed = true;
-    setView(wanted === null ? fitView(image, pane()) : clampView(wanted, image, pane()));
+    setView(wanted === null ? fitView(image, pane(), ratio) : clampView(wanted, image, pane()));
   };
 
   const resize = (width: number, height: number): void => {
@@ -273,7 +273,7 @@ export const createStage = (): Stage => {
     element.classList.toggle('side-by-side', panes === 2);
     if (panes === 2) after.prepend(resultChecker);
     else resultChecker.remove();
-    setView(fitted ? fitView(image, pane()) : resizedView(exact, image, from, pane()));
+    setView(fitted ? fitView(image, pane(), ratio) : resizedView(exact, image, from, pane()));
   };
 
   return {
@@ -288,7 +288,7 @@ export const createStage = (): Stage => {
     toImage: (at) => toImage(view, inPane(at)),
     zoomTo: (scale, at = middle()) => setView(zoomAt(exact, scale, inPane(at), image, pane())),
     zoomBy: (factor, at = middle()) => setView(zoomAt(exact, exact.scale * factor, inPane(at), image, pane())),
-    fit: () => setView(fitView(image, pane())),
+    fit: () => setView(fitView(image, pane(), ratio)),
     pan: (dx, dy) => setView(panBy(exact, dx, dy, image, pane())),
     reveal(point) {
       const at = onStage({ ...point, width: 0, height: 0 });

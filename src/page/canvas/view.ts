@@ -16,17 +16,17 @@ export const maxScale = 32;
 /** Part of the stage's shorter side that stays free on each side of a fitted image. */
 const margin = 0.03;
 
-/** It is at least this many device pixels: there are handles around the image. */
+/** It is at least this many CSS pixels: there are handles around the image. */
 const leastMargin = 22;
 
-const fitScale = (image: Size, stage: Size): number => {
-  const free = 2 * Math.max(leastMargin, Math.round(margin * Math.min(stage.width, stage.height)));
+const fitScale = (image: Size, stage: Size, ratio: number): number => {
+  const free = 2 * Math.max(leastMargin * ratio, Math.round(margin * Math.min(stage.width, stage.height)));
   return Math.min((stage.width - free) / image.width, (stage.height - free) / image.height);
 };
 
-/** The whole image in the middle, enlarged at most to 400 %. */
-export const fitView = (image: Size, stage: Size): View =>
-  centred(image, stage, Math.min(4, Math.max(1e-3, fitScale(image, stage))));
+/** The whole image in the middle, enlarged at most to 400 %. `ratio`: device pixels in a CSS pixel. */
+export const fitView = (image: Size, stage: Size, ratio: number): View =>
+  centred(image, stage, Math.min(4, Math.max(1e-3, fitScale(image, stage, ratio))));
 
 const centred = (image: Size, stage: Size, scale: number): View => ({
   scale,
@@ -54,7 +54,7 @@ export const drawnView = (view: View): View => ({ ...view, x: Math.round(view.x)
 
 /** Scaled about a point of the stage: what lies under it stays under it. */
 export const zoomAt = (view: View, scale: number, at: Point, image: Size, stage: Size): View => {
-  const smallest = Math.min(1, fitScale(image, stage) / 4);
+  const smallest = Math.min(1, fitScale(image, stage, 1) / 4);
   const next = Math.max(smallest, Math.min(maxScale, scale));
   const ratio = next / view.scale;
   return clampView({ scale: next, x: at.x - (at.x - view.x) * ratio, y: at.y - (at.y - view.y) * ratio }, image, stage);
