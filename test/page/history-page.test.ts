@@ -10,7 +10,11 @@ import type { Page } from 'playwright-core';
 import { groupsOf, matching, nextCard } from '../../src/page/history/groups.ts';
 import type { HistoryEntry, HistoryMessage, HistoryTold } from '../../src/protocol/history.ts';
 import { violations } from './axe.ts';
+import { texts } from '../../src/protocol/texts.ts';
+import { pseudo } from '../l10n/pseudo.ts';
+import { untranslated } from '../l10n/seen.ts';
 import { until } from './driving.ts';
+import { cramped, speeches } from './fits.ts';
 import { openSite, themeNames, type Site, type ThemeName } from './harness.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -111,9 +115,9 @@ interface Opened {
 const open = async (
   entries: readonly HistoryEntry[] | null,
   run: (opened: Opened) => Promise<void>,
-  theme: ThemeName = 'dark',
+  { theme = 'dark', width = 1280, height = 800 }: { theme?: ThemeName; width?: number; height?: number } = {},
 ): Promise<void> => {
-  const context = await site.browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' });
+  const context = await site.browser.newContext({ viewport: { width, height }, reducedMotion: 'reduce' });
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
@@ -334,6 +338,58 @@ suite('history: the page', () => {
           assert.deepEqual(await violations(page), []);
           await page.screenshot({ path: path.join(pictures, `history-${theme}.png`) });
         },
-        theme,
+        { theme },
       ));
+
+  // 640 px wide is a window of 1280 px at 200 %.
+  for (const [language, width] of [
+    ['pseudo', 1280],
+    ['pseudo', 640],
+    ['de', 640],
+    ['zh-cn', 1280],
+  ] as const)
+    test(`nothing is untranslated or cut off: ${language}, ${width} px wide`, async () => {
+      site.speech = await speeches[language]();
+      // What the host says is translated by it; what people wrote stays as it is.
+      const told = some.map(({ outcome, goOn, ...each }) => ({
+        ...each,
+        name: 'boats.jpg',
+        // Of one name, as logos in two folders are.
+        folder: each.image.replace(/\D/g, ''),
+        prompt: each.prompt === '' ? '' : pseudo(each.prompt),
+        outcome: pseudo(outcome),
+        goOn: goOn === null ? null : pseudo(goOn),
+      }));
+      try {
+        await open(
+          told,
+          async ({ page }) => {
+            const check = async (state: string): Promise<void> => {
+              await page.screenshot({ path: path.join(pictures, `history-${language}-${width}-${state}.png`) });
+              if (language === 'pseudo')
+                assert.deepEqual(
+                  (await untranslated(page)).filter((text) => !/, 2026\b/.test(text)),
+                  [],
+                  `untranslated, ${state}`,
+                );
+              assert.deepEqual(await cramped(page), [], `cramped, ${state}`);
+              assert.deepEqual(await violations(page), [], `axe, ${state}`);
+            };
+            await check('days');
+            for (const at of [0, 1, 3]) {
+              await page.locator('.card').nth(at).click();
+              await check(`card-${at}`);
+            }
+            await page.locator('select').selectOption('image');
+            await check('images');
+            await page.getByRole('searchbox').fill('nothing like it');
+            await until('none', async () => (await page.locator('.card').count()) === 0);
+            await check('none');
+          },
+          { width },
+        );
+      } finally {
+        site.speech = { texts, language: 'en' };
+      }
+    });
 });

@@ -1,15 +1,13 @@
 /** Every word of the page goes through its table of texts, and it fits where a language needs 40 % more room. */
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import type { Page } from 'playwright-core';
-import { texts } from '../../src/protocol/texts.ts';
-import { pseudo, pseudoTable } from '../l10n/pseudo.ts';
+import { pseudo } from '../l10n/pseudo.ts';
 import { untranslated } from '../l10n/seen.ts';
 import { violations } from './axe.ts';
 import { drag, placeOf, quiet, shown, until, withPage } from './driving.ts';
+import { cramped, speeches } from './fits.ts';
 import { firstState, jobView, resultView, openSite } from './harness.ts';
 import type { Site } from './harness.ts';
 
@@ -21,45 +19,6 @@ before(async () => {
   site = await openSite();
 });
 after(() => site.close());
-
-/** The page's table as a translation says it. */
-const translated = async (language: string): Promise<Record<string, string>> => {
-  const file = path.resolve(import.meta.dirname, `../../l10n/bundle.l10n.${language}.json`);
-  const bundle = JSON.parse(await readFile(file, 'utf8')) as Record<string, string>;
-  return Object.fromEntries(Object.entries(texts).map(([key, english]) => [key, bundle[english] ?? english]));
-};
-
-const speeches = {
-  pseudo: async () => ({ texts: pseudoTable(texts), language: 'en' }),
-  de: async () => ({ texts: await translated('de'), language: 'de' }),
-  'zh-cn': async () => ({ texts: await translated('zh-cn'), language: 'zh-cn' }),
-};
-
-/** What is wider than the room it has, and what reaches beyond the window. */
-const cramped = (page: Page): Promise<string[]> =>
-  page.evaluate(() => {
-    const found: string[] = [];
-    const name = (element: Element): string =>
-      `${element.tagName.toLowerCase()}.${element.className.toString()}: ${element.textContent.slice(0, 60)}`;
-    for (const element of document.body.querySelectorAll<HTMLElement>('*')) {
-      if (element.closest('.unseen, .stage, script, canvas, svg') !== null || !element.checkVisibility()) continue;
-      const { overflowX, textOverflow } = getComputedStyle(element);
-      const { left, right, width } = element.getBoundingClientRect();
-      if (width === 0) continue;
-      if (right > innerWidth + 1 || left < -1) found.push(`beyond the window: ${name(element)}`);
-      if (element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0 && overflowX !== 'visible')
-        if (textOverflow !== 'ellipsis') found.push(`cut off: ${name(element)}`);
-      const button = element.matches('button, label, summary, h2, .button');
-      if (
-        button &&
-        textOverflow !== 'ellipsis' &&
-        element.scrollWidth > element.clientWidth + 1 &&
-        element.clientWidth > 0
-      )
-        found.push(`too narrow: ${name(element)}`);
-    }
-    return found;
-  });
 
 const result = resultView({ changedOutsideBase: 3 });
 
@@ -125,6 +84,24 @@ suite('page: words', () => {
         for (const key of ['s', 'b', 'd', 'y']) {
           await page.keyboard.press(key);
           await check(`compare-${key}`);
+        }
+        assert.deepEqual(await violations(page), []);
+        const images = Array.from({ length: 4 }, (_, at) =>
+          jobView({
+            id: `v${at}`,
+            state: at === 3 ? 'failed' : at === 2 ? 'submitted' : 'held',
+            variation: { set: 'v0', number: at + 1, of: 4 },
+            seed: 7 + at,
+            ...(at < 2 ? { nextAct: 'keep', thumb: '/result.png', result: { ...result, name: 'result.png' } } : {}),
+            ...(at === 3 ? { fault: { code: 'internal', sentence } } : {}),
+          }),
+        );
+        await host.change({ jobs: images.reverse() });
+        await until('filmstrip', async () => (await page.locator('.film-tile').count()) >= 4);
+        await check('film');
+        for (const tile of await page.locator('.film-tile').all()) {
+          await tile.click();
+          await check('film-tile');
         }
         assert.deepEqual(await violations(page), []);
       });
