@@ -129,7 +129,9 @@ test('two photos, of which none looks like a mask: a batch of both is offered, o
   await page.locator('.quick-input-title', { hasText: '3 images are selected: what is filled?' }).waitFor();
   await workbench.quickPick('Only sprite.png');
   await openPage(scene);
-  assert.deepEqual(await workbench.tabs(), ['Fill: sprite.png']);
+  assert.ok((await workbench.tabs()).includes('Fill: sprite.png'));
+  // A selection of several would count for the next right-click, too.
+  await (await workbench.explorerRow('notes.txt')).click();
 });
 
 test('the key is checked for nothing, and the credits are told', async () => {

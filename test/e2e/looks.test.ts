@@ -1,11 +1,8 @@
 /** The panel in the four themes of VS Code: pictures for people, and axe for what can be measured. */
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, afterEach, before, test } from 'node:test';
-import type { AxeResults } from 'axe-core';
-import type { Frame } from 'playwright-core';
 import { themes, type Theme } from '../vscode/workbench.ts';
+import { violations } from '../page/axe.ts';
 import { openPage, openScene, paint, pictureOfFailure, setKey, untilResult, type Scene } from './scene.ts';
 
 let scene: Scene;
@@ -15,16 +12,6 @@ before(async () => {
 });
 after(() => scene?.close());
 afterEach((context) => pictureOfFailure(scene, context));
-
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-const violations = async (page: Frame): Promise<string[]> => {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run(),
-  );
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
-};
 
 test('marked and described, at work, and with its result, in every theme', async () => {
   const { workbench, emulator } = scene;

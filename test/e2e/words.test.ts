@@ -83,6 +83,45 @@ test('menus, panel, dialogs, picks and messages say nothing that a translator di
   await until('translated message', async () =>
     (await workbench.notifications()).some((text) => text.startsWith('⟦') && text.includes('not-an-image.png')),
   );
+
+  await workbench.closeAll();
+  await workbench.explorerMenu(['alps.png', 'sprite.png'], titles['command.inpaint']);
+  await widget.locator('.quick-input-title').waitFor();
+  await translated('several images');
+  await workbench.quickPick(pseudo('Batch of {count} Images…').replace('{count}', '2'));
+  await widget.locator('.quick-input-title', { hasText: pseudo('Batch: what may change?') }).waitFor();
+  await translated('rules of a batch');
+  await workbench.quickPick(pseudo('Alpha Channel of Each Image'));
+  await widget
+    .locator('.quick-input-title', { hasText: pseudo('Batch: what should be there, in all images?') })
+    .waitFor();
+  await window.keyboard.press('Enter');
+  await dialog.waitFor();
+  await workbench.dialogButton(pseudo('Practise Without a Key'));
+  await dialog.locator('.monaco-button', { hasText: pseudo('Show the Plan') }).waitFor();
+  const asked = await dialog.locator('.dialog-message, .dialog-message-detail, .monaco-button').allInnerTexts();
+  assert.deepEqual(
+    asked.flatMap((text) => text.split('\n')).filter((text) => isUntranslated(text) && text !== 'Cancel'),
+    [],
+    'question before a batch',
+  );
+  await dialog
+    .locator('.monaco-button', { hasText: /^⟦[^⟧]*1/ })
+    .first()
+    .click();
+  const show = pseudo('Show Report');
+  await until('end of the batch', async () =>
+    (await workbench.notifications()).some((text) => text.startsWith(pseudo('The batch has ended').slice(0, 20))),
+  );
+  await workbench.notificationButton(pseudo('The batch has ended').slice(0, 20), show);
+  const report = await workbench.webview('h1:has-text("⟦")');
+  await report.locator('td', { hasText: 'sprite.fill-001.png' }).waitFor();
+  assert.deepEqual(
+    (await report.locator('.markdown-body').locator('h1, h2, p, th, td, li').allInnerTexts()).filter(isUntranslated),
+    [],
+    'report of a batch',
+  );
+  await workbench.picture('words-pseudo-report');
 });
 
 test('in German, commands, panel and messages are German', async () => {

@@ -4,7 +4,7 @@ import { outside } from './pseudo.ts';
 
 /** What is no language: names of files, services and formats, keys, numbers, prices and units. */
 const names =
-  /boats(?:\.fill-\d+)?\.\w+|result\.png|Black Forest Labs|fal\b|Replicate(?:-compatible)?|Practice|(?:queue|api)\.[\w.]+|\b(?:PNG|JPE?G|WebP|GIF)\b|\b(?:KB|MB|px|s|min)\b|\b(?:Ctrl|Cmd|Shift|Alt|Enter|Esc|Space|Delete|Backspace|Tab)\b|\ba1b2\b|[A-Z?](?![a-z])|\d[\d:.,]*/g;
+  /(?:boats|alps|sprite)(?:\.fill-\d+)?\.\w+|result\.png|Black Forest Labs|fal\b|Replicate(?:-compatible)?|Practice|(?:queue|api)\.[\w.]+|\b(?:PNG|JPE?G|WebP|GIF)\b|\b(?:KB|MB|px|s|min)\b|\b(?:Ctrl|Cmd|Shift|Alt|Enter|Esc|Space|Delete|Backspace|Tab)\b|\ba1b2\b|[A-Z?](?![a-z])|\d[\d:.,]*/g;
 
 /** True where a text says something that did not come from a table of texts. */
 export const isUntranslated = (text: string): boolean => /\p{L}/u.test(outside(text).replace(names, ''));
