@@ -1,15 +1,13 @@
 /** One panel: the page's requests on one document, and what the host tells the page. */
-import * as path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { fault, FaultError, faultOf, valueOf, type Fault } from '../fill/faults.ts';
 import type { Parameters } from '../fill/parameters.ts';
 import type { Mask } from '../mask/mask.ts';
-import type { HostEnvelope, HostEvents, PageReplies, PageRequest, resultActions } from '../protocol/messages.ts';
+import type { HostEnvelope, HostEvents, PageReplies, PageRequest } from '../protocol/messages.ts';
 import { hostChannel, type Handlers, type Told } from '../protocol/channel.ts';
-import { isShownFirst } from '../protocol/shell.ts';
 import type { Log } from '../jobs/contract.ts';
-import { jobIdsOf, type Fill, type Job, type ServiceId } from '../fill/record.ts';
+import type { Fill, Job, ServiceId } from '../fill/record.ts';
 import { initialOverlap, presetSides, type Expand, type OutpaintPreset } from '../fill/outpaint.ts';
 import type { Defaults } from '../fill/defaults.ts';
 import { defaultsFor } from './defaults.ts';
@@ -17,50 +15,38 @@ import { readHeader } from '../raster/header.ts';
 import type { Note } from '../raster/note.ts';
 import { closeOpen, rangeOf } from './undo-store.ts';
 import { documentTiles, paint, resize, setExpand, type Document } from './document.ts';
-import {
-  generate,
-  offerKeyOrPractice,
-  snapshotOf,
-  snapshotOfFill,
-  type GenerateDeps,
-  type Snapshot,
-} from './generate.ts';
-import { pageHtml } from './html.ts';
-import type { Keys } from './keys.ts';
+import { snapshotOfFill } from './generate.ts';
 import { faultLine } from './log.ts';
 import { askMeaning, saveNewImage } from './new-image.ts';
-import { replaceSource } from './replace.ts';
+import { actOnResult } from './result-acts.ts';
 import { goOn } from './going-on.ts';
 import { createMaskSources } from './mask-sources.ts';
-import type { Prompts } from './prompts.ts';
 import { sentenceOf } from './sentence.ts';
 import { settled } from './settled.ts';
-import { isUnchanged, localAddress, openSource, versionOf, type Source } from './source.ts';
+import { showShell } from './shell.ts';
+import { isUnchanged, openSource, type Source } from './source.ts';
+import { createStarter, type StarterDeps } from './starter.ts';
 import { folderOf } from './uris.ts';
 import { panelState, type KnownJob } from './views.ts';
 import { commands, section } from '../ids.ts';
 import { baseUrlSettings, openBaseUrlSetting } from './addresses.ts';
 import { takeStep } from './next-step.ts';
 
-export interface PanelDeps extends GenerateDeps {
+export interface PanelDeps extends StarterDeps {
   readonly extension: vscode.Uri;
   readonly storage: string;
   /** Folder of the journal. */
   readonly directory: string;
-  readonly prompts: Prompts;
   /** Reads from the journal what earlier processes knew of these jobs. */
   readonly recall: (ids: readonly string[]) => Promise<void>;
   /** Deletes jobs that ended, as Jobs does. */
   readonly remove: (jobs: readonly Job[]) => Promise<boolean>;
-  readonly keys: Keys;
   readonly log: Log;
   /** The jobs of this process with these ids, oldest first. */
   readonly known: (ids: readonly string[]) => readonly KnownJob[];
   readonly openPanel: (uri: vscode.Uri) => Promise<void>;
   /** The document changed and wants to be kept. */
   readonly changed: (document: Document) => void;
-  /** Writes the document now. */
-  readonly keep: (document: Document) => Promise<void>;
   /** Edits of its history that the page asks for. */
   readonly edits: (document: Document, asked: PageRequest<'edits'>) => Promise<PageReplies['edits']>;
 }
@@ -96,8 +82,6 @@ export interface Panel {
 export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document: Document, opened: Source): Panel => {
   let source = opened;
   let disposed = false;
-  /** The fill that is being checked and written down: pressed twice, Generate makes one. */
-  let starting: Promise<PageReplies['generate']> | undefined;
   view.onDidDispose(() => (disposed = true));
 
   const post = async (envelope: HostEnvelope): Promise<void> => {
@@ -122,7 +106,7 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
       source,
       deps.services,
       deps.known([...also, ...document.jobs]),
-      starting !== undefined,
+      starter.isStarting(),
       beside,
       deps.directory,
     );
@@ -206,59 +190,14 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
     return true;
   };
 
-  const makeFill = async (asked: Snapshot): Promise<PageReplies['generate']> => {
-    if (await reload()) throw new FaultError(fault('source.reloaded', { name: source.name }));
-    let noted: readonly string[] = [];
-    const made = await generate(deps, asked, source, async (fills) => {
-      noted = fills.flatMap(jobIdsOf);
-      document.jobs.push(...noted);
-      await deps.keep(document);
-      await deps.prompts.note(asked.parameters.prompt, document.id);
-    });
-    if (made.ok) {
-      if (made.value.fault !== undefined)
-        void tell('notice', { level: 'error', sentence: sentenceOf(made.value.fault) });
-      return { jobId: made.value.jobs[0].fill.id };
-    }
-    document.jobs = document.jobs.filter((id) => !noted.includes(id));
-    if (made.fault.code !== 'key.missing') throw new FaultError(made.fault);
-    const origin = String(made.fault.args.origin);
-    const choice = await offerKeyOrPractice(origin);
-    if (choice === 'practice') document.service = 'practice';
-    const { service } = asked;
-    const goOn =
-      choice === 'practice' || (choice === 'key' && service !== 'practice' && (await deps.keys.ask(service, origin)));
-    changed();
-    return goOn ? makeFill({ ...asked, service: choice === 'practice' ? choice : service }) : { jobId: null };
-  };
-
-  /** The document is copied at once: what is typed or painted from here on belongs to the next fill. */
-  const pressGenerate = (revision: number): Promise<PageReplies['generate']> => {
-    if (starting !== undefined) return starting;
-    if (revision !== document.revision) throw new FaultError(fault('mask.stale'));
-    starting = makeFill(snapshotOf(document)).finally(() => {
-      starting = undefined;
-      refresh();
-    });
-    refresh();
-    return starting;
-  };
-
-  const resultAction = async (jobId: string, action: (typeof resultActions)[number]): Promise<void> => {
-    const job = deps.known([jobId])[0]?.job;
-    if (job?.saved === undefined) return;
-    const uri = vscode.Uri.parse(job.saved.uri);
-    if (action === 'replaceSource') return replaceSource(source.uri, uri, job.fill.source.sha256);
-    if (action === 'useAsSource') return deps.openPanel(uri);
-    if (action === 'insert' || action === 'insertAs') {
-      await vscode.commands.executeCommand(action === 'insert' ? commands.insertImage : commands.insertImageAs, job);
-      return;
-    }
-    if (action === 'open') await vscode.commands.executeCommand('vscode.open', uri);
-    else if (vscode.workspace.getWorkspaceFolder(uri) !== undefined)
-      await vscode.commands.executeCommand('revealInExplorer', uri);
-    else await vscode.commands.executeCommand('revealFileInOS', uri);
-  };
+  const starter = createStarter(deps, {
+    document,
+    source: () => source,
+    reload,
+    changed,
+    refresh,
+    notice: (sentence) => void tell('notice', { level: 'error', sentence }),
+  });
 
   const takePasted = async (image: PageRequest<'pasted'>): Promise<PageReplies['pasted']['outcome']> => {
     const size = valueOf(readHeader(image.bytes, image.name));
@@ -326,13 +265,7 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
   const makeAgain = async (fill: Fill, base: Mask): Promise<void> => {
     await reload();
     if (!fits(fill)) throw new FaultError(fault('history.otherSize', { name: source.name }));
-    if (starting !== undefined) await starting.catch(() => undefined);
-    starting = makeFill(snapshotOfFill(fill, base)).finally(() => {
-      starting = undefined;
-      refresh();
-    });
-    refresh();
-    await starting;
+    await starter.makeAgain(snapshotOfFill(fill, base));
   };
 
   const showJob = async (id: string): Promise<void> => {
@@ -424,13 +357,14 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
       if (document.service !== 'practice') await openBaseUrlSetting(document.service);
       return null;
     },
-    generate: ({ revision }) => pressGenerate(revision),
+    generate: ({ revision }) => starter.press(revision),
     cancel: async ({ jobId }) => {
       await deps.runner.cancel(jobId);
       return null;
     },
     result: async ({ jobId, action }) => {
-      await resultAction(jobId, action);
+      const job = deps.known([jobId])[0]?.job;
+      if (job !== undefined) await actOnResult(deps, source.uri, job, action);
       return null;
     },
     goOn: async ({ jobId, act }) => {
@@ -471,25 +405,8 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
     return { code: wrong.code, sentence: sentenceOf(wrong) };
   };
 
-  view.webview.options = {
-    enableScripts: true,
-    localResourceRoots: [
-      vscode.Uri.joinPath(deps.extension, 'dist'),
-      vscode.Uri.joinPath(deps.extension, 'media'),
-      folderOf(source.uri),
-      vscode.Uri.file(path.join(deps.directory, 'done')),
-    ],
-  };
   view.webview.onDidReceiveMessage(hostChannel(handlers, (envelope) => void post(envelope), told));
-  view.iconPath = {
-    light: vscode.Uri.joinPath(deps.extension, 'media', 'panel-light.svg'),
-    dark: vscode.Uri.joinPath(deps.extension, 'media', 'panel-dark.svg'),
-  };
-  view.title = vscode.l10n.t('Fill: {name}', { name: source.name });
-  // On a larger canvas the image lies elsewhere.
-  const first = document.expand === null && isShownFirst(source.header);
-  const picture = first ? localAddress(view.webview, source.uri, versionOf(source)) : undefined;
-  view.webview.html = pageHtml(view.webview, deps.extension, picture);
+  showShell(deps, view, source, document.expand === null);
 
   const run = (act: HostEvents['run']['act']): void => void tell('run', { act });
 
