@@ -185,11 +185,13 @@ export const closeJob = async (directory: string, job: Job): Promise<string> => 
   return done;
 };
 
-/** The job as it goes on from where it ended. */
+/** The job as it goes on from where it ended; what that costs, a person has agreed to, whoever asked for the fill at first. */
 const reopened = (job: Job, act: NextAct): Job => {
   const { fault: _fault, endedAt: _endedAt, saving: _saving, cancelRequested: _asked, ...rest } = job;
   if (act === 'ask') return { ...rest, state: 'submitted', warnings: [] };
-  const { handle: _handle, submittedAt: _submittedAt, sentAt, ...plain } = rest;
+  const { handle: _handle, submittedAt: _submittedAt, sentAt, ...others } = rest;
+  const { by: _agent, ...fill } = others.fill;
+  const plain = { ...others, fill };
   const fresh = job.state === 'unknown' && sentAt !== undefined ? { ...plain, sentAt } : plain;
   return act === 'send'
     ? { ...fresh, state: 'prepared', warnings: [] }

@@ -62,7 +62,7 @@ export const inFolder = async (
     await writeFile(join(folder, 'm.png'), marked());
     await body(folder, (file) => join(folder, file));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 };
 

@@ -71,7 +71,7 @@ export const withTool = async (
   } finally {
     await runner.dispose();
     await engine.dispose();
-    await rm(storage, { recursive: true, force: true });
+    await rm(storage, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 };
 

@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { failed, fault, ok } from '../../src/fill/faults.ts';
 import { nextActOf, type Job } from '../../src/fill/record.ts';
+import { createLedger, spentByAgents, spentOn } from '../../src/jobs/ledger.ts';
 import type { LostSubmit, PollOutcome, SubmitOutcome } from '../../src/fill/service.ts';
 import {
   accepted,
   fastClock,
   finishedBytes,
   gate,
+  makeFill,
+  makeInput,
   makeRig,
   reaches,
   ready,
@@ -74,6 +77,24 @@ test('a submit of unknown outcome is sent again only when it is asked for, by an
   assert.ok(await another.goOn(ended.fill.id, 'send'));
   await isSaved(await reaches(another, ended.fill.id, 'saved'));
   assert.equal(calls.submit, 2);
+});
+
+test('what a person sends again is theirs, and no limit of agents stands in its way', async () => {
+  let heard = false;
+  const { service } = scriptedService({ submit: () => Promise.resolve(heard ? accepted : lost) });
+  const folder = join(rig.root, 'storage', 'ledger');
+  const ledger = createLedger(folder, () => Promise.resolve({ all: null, agents: heard ? 0 : 1 }));
+  const runner = rig.open(service, { ledger });
+  const asked = makeFill(rig.target);
+  const started = await runner.start(makeInput({ ...asked, by: 'agent' }));
+  assert.ok(started.ok);
+  await reaches(runner, asked.id, 'unknown');
+  await rig.closed(asked.id);
+  assert.equal(await spentByAgents(folder, Date.now()), 0.05);
+  heard = true;
+  assert.ok(await runner.goOn(asked.id, 'send'));
+  await isSaved(await reaches(runner, asked.id, 'saved'));
+  assert.deepEqual([await spentByAgents(folder, Date.now()), await spentOn(folder, Date.now())], [0, 0.05]);
 });
 
 test('where the service lists its tasks, the one whose answer was lost is found, and not sent again', async () => {
