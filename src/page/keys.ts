@@ -238,9 +238,24 @@ export const isTyping = (target: EventTarget | null): boolean =>
     target.type !== 'checkbox' &&
     target.type !== 'radio');
 
+/** What keys are on a keyboard without Latin letters, where these have none of their own to type: by their place. */
+const placed: Readonly<Record<string, readonly [string, string]>> = {
+  BracketLeft: ['[', '{'],
+  BracketRight: [']', '}'],
+};
+
+const nameOf = ({ key, code, shiftKey }: KeyboardEvent): string => {
+  if (key === ' ') return 'space';
+  const name = key.toLowerCase();
+  if (name.length > 1 || !/\p{Letter}/u.test(name) || /\p{Script=Latin}/u.test(name)) return name;
+  return (
+    placed[code]?.[shiftKey ? 1 : 0] ?? /^Key(?<letter>[A-Z])$/.exec(code)?.groups!['letter'].toLowerCase() ?? name
+  );
+};
+
 /** The event as a stroke of the table. */
 const strokeOf = (event: KeyboardEvent): string | null => {
-  const name = event.key === ' ' ? 'space' : event.key.toLowerCase();
+  const name = nameOf(event);
   // A sign may need Shift, Alt or AltGr on a keyboard; it is that sign all the same.
   const isSign = name.length === 1 && !/\p{Letter}/u.test(name);
   if (event.altKey && !isSign) return null;
@@ -288,7 +303,7 @@ export const listenToKeys = (hands: Hands, signal: AbortSignal): void => {
   const release = (stroke: string | null): void => {
     for (const key of keys) if (stroke === null || key.strokes.includes(stroke)) key.release?.(hands);
   };
-  addEventListener('keyup', (event) => release(event.key.toLowerCase()), { signal });
+  addEventListener('keyup', (event) => release(nameOf(event)), { signal });
   addEventListener('blur', () => release(null), { signal });
 };
 

@@ -110,6 +110,28 @@ suite('page: keys', () => {
       assert.equal(await pressed(page, 'Brush'), 'true');
     }));
 
+  test('on a keyboard without Latin letters, keys are those that lie there', () =>
+    open({}, async ({ page, host }) => {
+      const size = page.getByRole('spinbutton', { name: 'Brush size' });
+      const before = Number(await size.inputValue());
+      const press = (key: string, code: string, how = {}): Promise<boolean> =>
+        page.evaluate(
+          ([init]) =>
+            document
+              .querySelector('.stage')!
+              .dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...init })),
+          [{ key, code, ...how }],
+        );
+      await press('ъ', 'BracketRight');
+      await until('larger', async () => Number(await size.inputValue()) > before);
+      await page.keyboard.press('Enter');
+      await until('painted', () => countSet(host.mask) > 0);
+      await press('я', 'KeyZ', { ctrlKey: true });
+      await until('taken back', () => countSet(host.mask) === 0);
+      await press('у', 'KeyE');
+      assert.equal(await pressed(page, 'Eraser'), 'true');
+    }));
+
   test('commands of the editor do what the keys do, and say when it is not the time', () =>
     open({ state: { jobs } }, async ({ page, host }) => {
       const run = (act: (typeof pageActs)[number] | (typeof toolActs)[number]) => host.tell('run', { act });

@@ -14,6 +14,9 @@ const wheelStep = 0.0018;
 
 const lineHeight = 16;
 
+/** The buttons that erase: the right one, and the other end of a pen (Pointer Events 3, 4.1.1.1). */
+const erasers: readonly number[] = [2, 5];
+
 type Keys = Pick<KeyboardEvent, 'shiftKey' | 'altKey'>;
 
 /** `tellPosition` hears of every place on the image that the pointer or the keyboard's cursor comes to. */
@@ -49,6 +52,8 @@ export const listenToStage = (session: Session, stage: Stage, tellPosition: (at:
   let queue: Sample[] = [];
   let spaceHeld = false;
   let position: Point | null = null;
+  /** Where on the stage the pointer is, unless keys moved the cursor since. */
+  let pointer: Point | null = null;
   const fingers = new Map<number, Point>();
 
   const tool = (): Tool => (spaceHeld || store.get().comparing !== null ? toolOf('hand') : toolOf(store.get().tool));
@@ -124,14 +129,17 @@ export const listenToStage = (session: Session, stage: Stage, tellPosition: (at:
   element.addEventListener('pointerdown', (event) => {
     if (!(event.target instanceof Element) || event.target.closest('.over button, .over input, .divider') !== null)
       return;
-    if (event.button > 2) return;
+    if (event.button > 2 && !erasers.includes(event.button)) return;
     element.classList.add('by-pointer');
     element.focus({ preventScroll: true });
     if (event.pointerType === 'touch') {
+      // The hand that rests on the screen while its pen draws.
+      if (gesture !== null && !fingers.has(gesture.id)) return;
       fingers.set(event.pointerId, stage.place(event));
       if (fingers.size === 2) finish('cancel');
       if (fingers.size > 1) return;
     }
+    if (event.pointerType === 'pen' && gesture !== null && fingers.has(gesture.id)) finish('cancel');
     if (gesture !== null) return;
     event.preventDefault();
     const at = sampleOf(event);
@@ -144,7 +152,7 @@ export const listenToStage = (session: Session, stage: Stage, tellPosition: (at:
       finishDraft('cancel');
       selector.cancel();
     }
-    const held = heldWith(event, event.button === 2);
+    const held = heldWith(event, erasers.includes(event.button));
     const run = used.id === 'hand' ? dragView(context, at) : used.start(context, at, held);
     if (used.modes.length > 0) showMode(held.mode);
     stage.request();
@@ -177,17 +185,20 @@ export const listenToStage = (session: Session, stage: Stage, tellPosition: (at:
    * Chromium gives those the place in the window, not in the frame (tried in 156), and both bring the same samples.
    */
   const collect = (event: PointerEvent): void => {
-    if (event.pointerId !== gesture?.id || (fingers.has(event.pointerId) && fingers.size > 1)) return;
+    if (event.pointerId !== gesture?.id) return;
     const events = event.getCoalescedEvents();
     for (const each of events.length > 0 ? events : [event]) queue.push(sampleOf(each));
     stage.request();
   };
 
   element.addEventListener('pointermove', (event) => {
-    if (fingers.has(event.pointerId) && fingers.size > 1) return pinch(event);
+    if (gesture === null && fingers.has(event.pointerId) && fingers.size > 1) return pinch(event);
     if (gesture !== null && event.pointerId !== gesture.id) return;
+    // It was let go where the page did not hear of it, as in a menu or dialog of the system.
+    if (event.buttons === 0) finish('end');
     watchKeys(event);
     const at = sampleOf(event);
+    pointer = at.stage;
     showCursor(at.image);
     if (gesture === null && draft !== null) {
       byKeys = false;
@@ -202,7 +213,13 @@ export const listenToStage = (session: Session, stage: Stage, tellPosition: (at:
   element.addEventListener('pointercancel', lifted('cancel'));
   element.addEventListener('lostpointercapture', lifted('end'));
   element.addEventListener('pointerleave', () => {
-    if (gesture === null) showCursor(null);
+    if (gesture !== null) return;
+    pointer = null;
+    showCursor(null);
+  });
+  // The image moved on under it.
+  stage.onView(() => {
+    if (pointer !== null) showCursor(stage.toImage(pointer));
   });
   element.addEventListener('contextmenu', (event) => event.preventDefault());
 
@@ -257,6 +274,7 @@ export const listenToStage = (session: Session, stage: Stage, tellPosition: (at:
       y: Math.max(0, Math.min(canvas.height, from.y + dy * distance)),
     };
     if (event.shiftKey && current.cursor === 'ring') act(from, to, { ...heldWith(event, false), shift: false }, event);
+    pointer = null;
     showCursor(to);
     if (current.cursor === 'cross') stage.setRing(to, 0, 'cross');
     draft?.move([atCursor(to, event)]);
@@ -355,8 +373,11 @@ export const listenToStage = (session: Session, stage: Stage, tellPosition: (at:
   });
 
   let shown = '';
+  let ring = 0;
   store.watch((state) => {
-    const now = JSON.stringify([state.tool, state.brushSize, state.comparing, state.toolOptions.mode]);
+    if (ring !== state.brushSize) showCursor(position);
+    ring = state.brushSize;
+    const now = JSON.stringify([state.tool, state.comparing, state.toolOptions.mode]);
     if (now === shown) return;
     shown = now;
     finishDraft('cancel');

@@ -6,7 +6,7 @@ import type { Session } from '../session.ts';
 import { canvasOf } from '../state.ts';
 import { readPixels, runInSlices } from './pixels.ts';
 import type { Stage } from './stage.ts';
-import type { ToolContext } from './tools.ts';
+import { pixelAt, type ToolContext } from './tools.ts';
 
 export interface Selector {
   readonly select: ToolContext['select'];
@@ -85,7 +85,7 @@ export const createSelector = (session: Session, stage: Stage, mark: ToolContext
   return {
     select(tool, at, mode) {
       const { width, height } = canvasOf(store.get().panel);
-      const seed = { x: Math.floor(at.x), y: Math.floor(at.y) };
+      const seed = pixelAt(at, { width, height });
       work(null);
       if (seed.x < 0 || seed.y < 0 || seed.x >= width || seed.y >= height) return mark(null, mode, tool);
       const mine = new AbortController();

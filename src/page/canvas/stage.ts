@@ -75,6 +75,9 @@ const lay = (element: HTMLElement, rect: Rect, ratio: number): void => {
 const lateAfter = 10;
 const pauseEvery = 200;
 
+/** Milliseconds without a frame after which the next one needs no pause before it. */
+const caughtUp = 50;
+
 export const createStage = (): Stage => {
   const checker = el('div', { class: 'checker' });
   const before = el('div', { class: 'layer' });
@@ -173,10 +176,9 @@ export const createStage = (): Stage => {
 
   const frame = (time: number): void => {
     framed = false;
-    if (pauses) {
-      pauses = false;
-      return request();
-    }
+    const pause = pauses && time - begun < caughtUp;
+    pauses = false;
+    if (pause) return request();
     begun = time;
     ended.port2.postMessage(null);
     corner = null;

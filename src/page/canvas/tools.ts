@@ -97,19 +97,31 @@ export interface Tool {
   start(context: ToolContext, at: Sample, held: Held): Gesture;
 }
 
+/** The pixel that a point lies in. The keyboard's cursor may stand on the far edge, which is none: the last one before it. */
+export const pixelAt = ({ x, y }: Point, { width, height }: Size): Point => ({
+  x: x === width ? width - 1 : Math.floor(x),
+  y: y === height ? height - 1 : Math.floor(y),
+});
+
 const strokeWith =
   (mode: StrokeMode) =>
   (context: ToolContext, at: Sample, held: Held): Gesture => {
     const { size, hardness, pressure } = context.brush();
     const brush = { hardness: hardness / 100, mode: held.erase ? 'erase' : mode } as const;
     const sizeAt = (sample: Sample): number => (pressure ? Math.max(1, size * sample.pressure) : size);
-    let last = { at: at.image, size: sizeAt(at) };
-    const from = held.shift ? (context.lastStroke ?? at.image) : at.image;
-    context.editor.stroke(from, at.image, { ...brush, size: last.size });
+    /** A brush of one pixel marks whole pixels, not a share of those around the point. */
+    const placeOf = ({ image }: Sample): Point => {
+      if (size > 1) return image;
+      const { x, y } = pixelAt(image, context.size());
+      return { x: x + 0.5, y: y + 0.5 };
+    };
+    let last = { at: placeOf(at), size: sizeAt(at) };
+    const from = held.shift ? (context.lastStroke ?? last.at) : last.at;
+    context.editor.stroke(from, last.at, { ...brush, size: last.size });
     return {
       move(samples) {
         for (const sample of samples) {
-          const next = { at: sample.image, size: sizeAt(sample) };
+          const next = { at: placeOf(sample), size: sizeAt(sample) };
           for (const piece of taper(last.at, next.at, last.size, next.size))
             context.editor.stroke(piece.from, piece.to, { ...brush, size: piece.size });
           last = next;
@@ -208,7 +220,8 @@ const selectWith =
   });
 
 const moveMask = (context: ToolContext, at: Sample): Gesture => {
-  const part = context.editor.lift();
+  // Lifted when it is moved: until then the mask may change by a key.
+  let part: Part | null = null;
   let dx = 0;
   let dy = 0;
   return {
@@ -216,7 +229,9 @@ const moveMask = (context: ToolContext, at: Sample): Gesture => {
       const { image } = newest(samples);
       const x = Math.round(image.x - at.image.x);
       const y = Math.round(image.y - at.image.y);
-      if (part === null || (x === dx && y === dy)) return;
+      if (x === dx && y === dy) return;
+      part ??= context.editor.lift();
+      if (part === null) return;
       const { box } = part;
       context.editor.move(part, { x: box.x + dx, y: box.y + dy }, { x: box.x + x, y: box.y + y });
       dx = x;
