@@ -231,6 +231,21 @@ suite('preview', () => {
     }
   });
 
+  test('frames in which nothing changed do not begin the work anew', () => {
+    const painting = painted();
+    for (const settings of all) {
+      const preview = createPreview(painting.base, settings);
+      let slices = 0;
+      while (preview.stale() && slices < 100) {
+        preview.touch([], false);
+        preview.work(() => true, null);
+        slices++;
+      }
+      assert.ok(slices <= 10, `${slices} slices`);
+      equal(preview.mask, effectiveMask(painting.base, settings), JSON.stringify(settings));
+    }
+  });
+
   test('a small stroke is right at once, without a slice of work', () => {
     const painting = painted();
     const settings = all[1];

@@ -197,6 +197,8 @@ export const createPreview = (base: Mask, initial: Settings): Preview => {
       staleAll();
     },
     touch(boxes, live) {
+      // Called in every frame: holes that are being filled must not be begun anew by one in which nothing changed.
+      if (boxes.length === 0) return null;
       for (const box of boxes) for (const index of tilesTouching(base, box)) kinds[index] = unknown;
       if (settings.fillHoles) {
         filledStale = true;
