@@ -42,6 +42,22 @@ suite('page: a larger canvas', () => {
       assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('data-keeps-focus')), 'canvas');
     }));
 
+  test('every window has its number to be seen, also where two begin at one place', () =>
+    open(
+      { state: { expand: { left: 200, right: 100, top: 100, bottom: 50, overlap: 32 }, maskKind: 'border' } },
+      async ({ page }) => {
+        await placeOf(page);
+        const labels = await page.locator('.window-label').all();
+        assert.equal(labels.length, 4);
+        const boxes = await Promise.all(labels.map(async (label) => (await label.boundingBox())!));
+        for (const [index, one] of boxes.entries())
+          for (const other of boxes.slice(index + 1)) {
+            const apart = one.x + one.width <= other.x || other.x + other.width <= one.x;
+            assert.ok(apart || one.y + one.height <= other.y || other.y + other.height <= one.y, String(index + 1));
+          }
+      },
+    ));
+
   test('by pixels: a side is changed in its field, which keeps the keyboard; nothing added is the image again', () =>
     open({}, async ({ page, host }) => {
       await page.getByRole('combobox', { name: 'Extend' }).selectOption('custom');

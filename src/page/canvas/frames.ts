@@ -17,6 +17,9 @@ export interface Grip {
 
 const ends = [-1, 0, 1] as const;
 
+/** CSS pixels for the number of a window. */
+const labelWidth = 24;
+
 /** Four corners and four sides. */
 export const grips: readonly Grip[] = ends
   .flatMap((y) => ends.map((x) => ({ x, y })))
@@ -157,7 +160,11 @@ export const createFrames = (session: Session, stage: Stage): void => {
     while (container.children.length > plans.length) container.lastElementChild!.remove();
     for (const [index, { window, scale }] of plans.entries()) {
       const label =
-        container.children[index]?.firstElementChild ?? el('span', { class: 'window-label', 'aria-hidden': 'true' });
+        container.children[index]?.querySelector<HTMLElement>('.window-label') ??
+        el('span', { class: 'window-label', 'aria-hidden': 'true' });
+      // Beside those of windows that begin at the same place.
+      const others = plans.slice(0, index).filter((plan) => plan.window.x === window.x && plan.window.y === window.y);
+      label.style.left = `${others.length * labelWidth}px`;
       if (label.parentElement === null) container.append(el('div', { class: 'window-frame' }, label));
       const size = `${number(window.width)} × ${number(window.height)}`;
       const scaled = scale === 1 ? size : `${size} · ${t('status.zoom', { percent: number(scale * 100) })}`;
