@@ -31,7 +31,7 @@ const embed = (value: unknown): string => JSON.stringify(value).replace(/</g, '\
 
 /** The shell of the panel's page; `picture` is the address of an image that can be shown as it is, before the page is built. */
 export const pageHtml = (webview: vscode.Webview, extension: vscode.Uri, picture: string | undefined): string =>
-  shellHtml(webview, extension, 'page.js', ['page.css'], picture === undefined ? '' : firstPicture(picture));
+  shellHtml(webview, extension, 'page.js', ['page.css'], picture);
 
 /** The shell of a page: nothing loads but our script (by nonce), our styles, and images by address. */
 export const shellHtml = (
@@ -39,7 +39,7 @@ export const shellHtml = (
   extension: vscode.Uri,
   script: string,
   styles: readonly string[],
-  first = '',
+  picture?: string,
 ): string => {
   const nonce = randomBytes(16).toString('base64url');
   const at = (...segments: string[]): string =>
@@ -61,7 +61,7 @@ export const shellHtml = (
 ${styles.map((name) => `<link rel="stylesheet" href="${at('media', name)}">`).join('\n')}
 </head>
 <body>
-<div id="app">${first}</div>
+<div id="app">${picture === undefined ? '' : firstPicture(picture, nonce)}</div>
 <script id="texts" type="application/json" nonce="${nonce}">${embed(translated())}</script>
 <script src="${at('dist', script)}" nonce="${nonce}"></script>
 </body>

@@ -1,10 +1,11 @@
 /**
  * The page. The host's shell holds `<div id="app"></div>`, the texts in the language of the editor as JSON in
  * `<script id="texts" type="application/json">` (the table of protocol/texts.ts), media/page.css and this bundle; and, where
- * it knows it, the image as `<img class="first-picture">`, so that it is seen before the page is built.
+ * it knows it, the image by `firstPicture` (protocol/shell.ts), so that it is seen before the page is built.
  */
 import { AskError, pageChannel } from '../protocol/channel.ts';
 import type { PanelDocument, PanelState } from '../protocol/messages.ts';
+import { editorName } from '../protocol/shell.ts';
 import { createFrames } from './canvas/frames.ts';
 import { createHandles } from './canvas/handles.ts';
 import { listenToStage } from './canvas/input.ts';
@@ -48,7 +49,7 @@ const canvasKey = ({ source: { width, height }, expand }: PanelState): string =>
 const isKept = (value: unknown, documentId: string): value is KeptView =>
   typeof value === 'object' && value !== null && 'documentId' in value && value.documentId === documentId;
 
-const editor = acquireVsCodeApi();
+const editor = (globalThis as { [editorName]?: Editor })[editorName] ?? acquireVsCodeApi();
 const app = document.getElementById('app')!;
 const words = wordsFor(
   JSON.parse(document.getElementById('texts')?.textContent ?? '{}') as Record<string, unknown>,
@@ -57,7 +58,6 @@ const words = wordsFor(
 const { t } = words;
 const notices = createNotices(words);
 let first = document.querySelector<HTMLImageElement>('.first-picture');
-// A view that was zoomed comes back as it was, without showing all of the image in between.
 if (editor.getState() !== undefined) first?.remove();
 let session: Session | null = null;
 let life = new AbortController();

@@ -9,6 +9,14 @@ export const isShownFirst = (image: Pick<SourceView, 'width' | 'height' | 'orien
   // Chromium does not turn WebP as its EXIF says.
   image.width * image.height >= fewest && (image.orientation === 1 || image.format !== 'webp');
 
-/** The image before the page is built. `src` is an address; the page may read its pixels where the server allows it. */
-export const firstPicture = (src: string): string =>
+/** The line to the editor can be taken up once in the life of a page: it is left here for the page's own script. */
+export const editorName = 'fluxFillEditor';
+
+/**
+ * The image before the page is built, but not before one that comes back: its view may have been another. `src` is an
+ * address; the page may read its pixels where the server allows it. `nonce`: of the scripts that may run.
+ */
+export const firstPicture = (src: string, nonce: string): string =>
+  `<script nonce="${nonce}">var ${editorName} = acquireVsCodeApi();` +
+  `if (${editorName}.getState() !== undefined) document.getElementById('app').className = 'returning';</script>` +
   `<img class="first-picture" crossorigin="anonymous" alt="" src="${src.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}">`;

@@ -42,9 +42,7 @@ const probe = `{
 
 const ours = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>ours</title>
 <link rel="stylesheet" href="/theme.css?vscode-dark"><link rel="stylesheet" href="/page.css"></head>
-<body class="vscode-dark"><div id="app">${firstPicture('/large.jpg')}</div>
-<script id="texts" type="application/json">${JSON.stringify(texts).replace(/</g, '\\u003c')}</script>
-<script>${probe}
+<body class="vscode-dark"><script>${probe}
   {
   const worker = new Worker('/paint-host.js');
   const state = STATE;
@@ -63,7 +61,9 @@ const ours = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link r
     setState: (value) => { kept = value; window.kept = value; },
   });
   }
-</script><script src="/page.js"></script></body></html>`;
+</script><div id="app">${firstPicture('/large.jpg', '')}</div>
+<script id="texts" type="application/json">${JSON.stringify(texts).replace(/</g, '\\u003c')}</script>
+<script src="/page.js"></script></body></html>`;
 
 /**
  * A canvas of the stage's size over the same picture at the same place, a line to every sample, drawn once a frame. It

@@ -136,7 +136,7 @@ export const openSite = async (pixelRatio?: number): Promise<Site> => {
         `default-src 'none'; script-src 'nonce-n'; style-src ${own}; img-src ${own} http://localhost:* blob: data:; connect-src ${own}`,
       );
       const picture = url.searchParams.get('picture');
-      const first = picture === null ? '' : firstPicture(picture);
+      const first = picture === null ? '' : firstPicture(picture, 'n');
       response.end(shell(themes[(url.searchParams.get('theme') ?? 'dark') as ThemeName], site.speech, first));
     } else {
       const file = files.get(url.pathname);

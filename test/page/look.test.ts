@@ -136,6 +136,23 @@ suite('page: images and states', () => {
     }
   });
 
+  test('a page that comes back does not show the whole image before its own view', async () => {
+    const page = await site.browser.newPage({ viewport: { width: 1280, height: 800 } });
+    try {
+      await page.addInitScript(() =>
+        Object.assign(globalThis, {
+          acquireVsCodeApi: () => ({ postMessage: () => {}, getState: () => ({}), setState: () => {} }),
+        }),
+      );
+      await page.route('**/page.js', () => undefined);
+      await page.goto(`${site.url}?picture=/photo.jpg`, { waitUntil: 'commit' });
+      await page.waitForSelector('#texts', { state: 'attached' });
+      assert.equal(await page.locator('.first-picture').isVisible(), false);
+    } finally {
+      await page.close();
+    }
+  });
+
   test('around a fitted image there is room for its handles, at every pixel ratio', () =>
     open({ width: 640, height: 400, pixelRatio: 2 }, async ({ page }) => {
       await placeOf(page);
