@@ -51,6 +51,7 @@ const pictures: Readonly<Record<string, (stand: Stand) => Promise<Clip | void>>>
     await page.locator('.stage').focus();
     await page.locator('.stage').press('y');
     await nearTo(stand, page, { x: 430, y: 690 });
+    await stand.workbench.explorerRow('boats.fill-001.png');
     await rest(stand);
   },
 
@@ -231,9 +232,10 @@ async function nearTo({ workbench }: Stand, page: Frame, at: Point): Promise<voi
   const { mouse } = workbench.page;
   const { place, middle } = await placeIn(page, at, 0.5);
   await mouse.move(place.x, place.y);
-  await mouse.wheel(0, -400);
+  await mouse.wheel(0, -550);
   await mouse.down();
-  await mouse.move(middle.x, middle.y, { steps: 4 });
+  // Low on the stage: there is little of the image below.
+  await mouse.move(middle.x, middle.y + 130, { steps: 4 });
   await mouse.up();
 }
 
