@@ -21,12 +21,13 @@ const ownSentences: Partial<Record<FaultCode, string>> = {
   'key.refused': '{origin} refused the key in {variable}.',
   'service.credits': 'The account at {origin} has no credits left. Add credits there, then try again.',
   'service.notFound': '{origin} has no such address. Check --base-url.',
+  'argument.proxy': `${sentences['argument.proxy']} In a user and a password write %40 for @, %3A for :, %2F for / and %23 for #.`,
   'network.unreachable':
     '{host} cannot be reached from this machine ({cause}). Check the network, and HTTPS_PROXY if you are behind a proxy.',
   'network.proxy':
     'The proxy let nothing through from this machine to {host} ({cause}). Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
   'network.proxyAuth':
-    'The proxy asks for a user and a password before it lets this machine reach {host}. HTTPS_PROXY takes them: http://user:password@proxy:port',
+    'The proxy asks for a user and a password before it lets this machine reach {host}, or does not accept those it got. HTTPS_PROXY takes them: http://user:password@proxy:port, with %40 for @ and %3A for : in them.',
   'network.certificate':
     'The certificate of {host} is not trusted on this machine ({cause}). NODE_EXTRA_CA_CERTS names a file of certificates to trust.',
   'network.broken':

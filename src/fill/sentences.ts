@@ -127,7 +127,7 @@ export const sentences = {
   'network.proxy':
     'The proxy let nothing through from {machine} to {host} ({cause}). Check the settings http.proxy and http.noProxy.',
   'network.proxyAuth':
-    'The proxy asks for a user and a password before it lets {machine} reach {host}. Write them into the setting http.proxy, as http://user:password@proxy:port; VS Code keeps http.proxyAuthorization for itself.',
+    'The proxy asks for a user and a password before it lets {machine} reach {host}, or does not accept those it got. Write them into the setting http.proxy, as http://user:password@proxy:port, with %40 for @ and %3A for : in them; VS Code keeps http.proxyAuthorization for itself.',
   'network.certificate':
     'The certificate of {host} is not trusted on {machine} ({cause}). A company’s own authority must be among the certificates of its system; the setting http.systemCertificates has VS Code use them.',
   'network.broken':

@@ -73,9 +73,25 @@ suite('behind a proxy', { concurrency: 3 }, () => {
     await using proxy = await startProxy(here.emulator.places, { credentials });
     const { code, stderr } = await here.run(args(here), behind(proxy));
     assert.equal(code, 7, stderr);
-    assert.match(stderr, /The proxy asks for a user and a password.*HTTPS_PROXY/);
+    assert.match(stderr, /The proxy asks for a user and a password.*, or does not accept those it got\. HTTPS_PROXY/);
     assert.equal(proxy.asked.length, 1);
     nothingSent(here.emulator);
+  });
+
+  test('a password with signs of an address in it: named as such as it is, and served once they are coded', async () => {
+    await using here = await home({ tls: authority.issued });
+    await using proxy = await startProxy(here.emulator.places, { credentials: 'ann:p@ss:w/rd#1' });
+    const through = (password: string): Record<string, string> => ({
+      ...behind(proxy),
+      HTTPS_PROXY: proxy.url.replace('//', `//ann:${password}@`),
+    });
+    const raw = await here.run(args(here), through('p@ss:w/rd#1'));
+    assert.equal(raw.code, 2, raw.stderr);
+    assert.match(raw.stderr, /The address of the proxy .* write %40 for @, %3A for :, %2F for \/ and %23 for #\./);
+    nothingSent(here.emulator);
+    const coded = await here.run(args(here), through('p%40ss%3Aw%2Frd%231'));
+    assert.equal(coded.code, 0, coded.stderr);
+    await savedOnce(here);
   });
 
   test('a proxy that closes every connection: exit 7 after one question, and the same command works once it is back', async () => {
