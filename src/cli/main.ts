@@ -43,6 +43,7 @@ const tellEnd = ({ house, told }: Run, job: Job): Told => {
   for (const warning of [...moved, ...job.warnings]) say(sentenceOf(warning));
   if (job.fault !== undefined) say(sentenceOf(job.fault, job.fill.service.id));
   if (neverSent(job)) say(sentenceOf(fault('job.neverSent')));
+  if (nextActOf(job) === 'send') say(sentenceOf(fault('job.sendAgain', { id: job.fill.id })));
   const view = jobView(job, house.requests(), [...told, ...moved]);
   if (job.state === 'unknown') return { path, view, exit: exits.unknown };
   return { path, view, exit: job.fault === undefined ? exits.done : exitOf(job.fault.code) };
@@ -159,10 +160,7 @@ const runResume = async (run: Run, { id, timeout, sendAgain }: ResumeArguments):
   const act = ended ? nextActOf(job) : undefined;
   // A process that died after the end, before the job was closed, left that to do.
   if (ended) await house.runner.resume(id);
-  if (ended && (act === undefined || (act === 'send' && !sendAgain))) {
-    if (act === 'send') say(sentenceOf(fault('job.sendAgain', { id })));
-    return printTold(json, [tellEnd(run, job)]);
-  }
+  if (ended && (act === undefined || (act === 'send' && !sendAgain))) return printTold(json, [tellEnd(run, job)]);
   const key = act !== 'save' && needsKey(job.fill) ? house.key(job.fill.service) : undefined;
   if (key?.ok === false) return failWith(key.fault, json);
   follow(house.runner, id);

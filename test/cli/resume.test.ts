@@ -136,7 +136,15 @@ suite('resume', { concurrency: 4 }, () => {
     here.emulator.control({ scenario: 'normal' });
     const { code, stderr } = await here.run(resumeIn(ended.stderr));
     assert.equal(code, 9, stderr);
+    assert.equal(stderr.match(/flux-fill resume \w+ --send-again/g)?.length, 1, 'the way on, once');
     assert(here.submits() <= 1);
+  });
+
+  test('a fill whose outcome is unknown ends with the way on', async () => {
+    await using here = await home({ scenario: 'accepted-but-answer-lost' });
+    const ended = await here.fill();
+    assert.equal(ended.code, 9, ended.stderr);
+    assert.equal(ended.stderr.match(/flux-fill resume \w+ --send-again/g)?.length, 1, ended.stderr);
   });
 
   test('a second SIGINT ends the program although the first still waits for the service', async () => {
