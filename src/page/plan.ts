@@ -68,9 +68,12 @@ export const priceText = (state: Planned, { t, dollars }: Words): string => {
   return price === null ? '' : price === 0 ? t('price.free') : dollars(price);
 };
 
-/** "Mask 3.2 %"; small masks keep two digits so that they never read 0 %. */
-export const shareText = ({ coverage, empty }: State['measure'], { t, number }: Words): string => {
-  if (empty) return t('status.noMask');
+/** "Mask 3.2 %"; small masks keep two digits so that they never read 0 %. Empty while it is not known that there is none. */
+export const shareText = (
+  { measure: { coverage, empty }, working }: Pick<State, 'measure' | 'working'>,
+  { t, number }: Words,
+): string => {
+  if (empty) return working ? '' : t('status.noMask');
   const percent = coverage * 100;
   const shown = percent < 0.01 ? `< ${number(0.01, 2)}` : number(percent, percent < 1 ? 2 : percent < 99.95 ? 1 : 0);
   return t('status.share', { percent: percent < 100 && shown === number(100) ? number(99.9, 1) : shown });

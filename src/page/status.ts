@@ -26,7 +26,7 @@ export const createStatus = ({ store, words }: Session): Status => {
   const price = el('span', { class: 'price' });
   store.watch((state) => {
     setText(zoom, t('status.zoom', { percent: number(state.scale * 100, state.scale < 0.1 ? 1 : 0) }));
-    setText(share, shareText(state.measure, words));
+    setText(share, shareText(state, words));
     if (state.working) return;
     setText(plan, windowText(state, words) ?? planText(state, words));
     setText(price, priceText(state, words));

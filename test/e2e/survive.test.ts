@@ -60,7 +60,7 @@ test('a window that is reloaded while the service works shows the panel again an
   await untilPanelKept(scene);
   await workbench.reload();
   const page = await openPage(scene);
-  assert.ok(!(await page.getByText('No mask yet').isVisible()), 'the mask is there again');
+  await page.locator('.status .share', { hasText: /^Mask \d/ }).waitFor();
   await untilResult(scene, name(1));
   await page.locator('.job-state', { hasText: `Saved ${name(1)}` }).waitFor();
   await untilAllDone();

@@ -61,9 +61,10 @@ suite('texts about the plan', () => {
   });
 
   test('a share is neither rounded to nothing nor to everything', () => {
-    const share = (coverage: number) =>
-      shareText({ bounds: null, coverage, empty: coverage === 0, full: coverage === 1 }, words);
+    const share = (coverage: number, working = false) =>
+      shareText({ measure: { bounds: null, coverage, empty: coverage === 0, full: coverage === 1 }, working }, words);
     assert.equal(share(0), 'No mask yet');
+    assert.equal(share(0, true), '', 'a mask that is not worked out yet is none that is missing');
     assert.equal(share(0.000001), 'Mask < 0.01 %');
     assert.equal(share(0.0042), 'Mask 0.42 %');
     assert.equal(share(0.123), 'Mask 12.3 %');

@@ -94,7 +94,8 @@ export const createMaskSection = (session: Session): HTMLElement => {
       );
   };
 
-  store.watch(({ panel, maskKind, maskFile, maskSettings, measure }) => {
+  store.watch((state) => {
+    const { panel, maskKind, maskFile, maskSettings, measure } = state;
     const shown = maskKind === 'rectangle' || maskKind === 'border' ? 'painted' : maskKind;
     for (const { kind, element: button } of sources) {
       const off = kind === 'alpha' && !panel.source.hasAlpha;
@@ -114,7 +115,7 @@ export const createMaskSection = (session: Session): HTMLElement => {
     setText(found, name === null ? '' : t('mask.besideFound', { name }));
     setText(beside, name === null ? '' : t('mask.beside', { name }));
     show(last, panel.lastMask);
-    setText(share, shareText(measure, words));
+    setText(share, shareText(state, words));
     grow.set(maskSettings.grow);
     feather.set(maskSettings.feather);
     invert.input.checked = maskSettings.invert;
