@@ -18,7 +18,10 @@ export const install = () => {
   if (writtenAt(join(root, 'node_modules', '.package-lock.json')) >= writtenAt(join(root, 'package-lock.json'))) {
     return true;
   }
-  const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root, shell, stdio: 'inherit' });
+  console.error('Installing the packages of the lock file; this is done once.');
+  // Warnings of packages that want a newer Node speak of the one that starts this, and none of them runs on it.
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
+  const { status, error } = spawnSync('npm', ['ci', ...quiet], { cwd: root, shell, stdio: 'inherit' });
   if (error !== undefined) console.error(error.message);
   return status === 0;
 };

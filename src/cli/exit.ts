@@ -31,6 +31,7 @@ const exact: Partial<Record<FaultCode, number>> = {
   'save.exists': exits.badInput,
   'save.notAFile': exits.badInput,
   'job.busy': exits.badInput,
+  'job.removed': exits.cannotSave,
   'job.cancelled': exits.interrupted,
   'job.stopped': exits.interrupted,
   'job.interrupted': exits.interrupted,

@@ -23,11 +23,13 @@ const ownSentences: Partial<Record<FaultCode, string>> = {
   'service.notFound': '{origin} has no such address. Check --base-url.',
   'argument.proxy': `${sentences['argument.proxy']} In a user and a password write %40 for @, %3A for :, %2F for / and %23 for #.`,
   'network.unreachable':
-    '{host} cannot be reached from this machine ({cause}). Check the network, and HTTPS_PROXY if you are behind a proxy.',
+    '{host} cannot be reached from this machine ({cause}). Check the network, and HTTPS_PROXY and NO_PROXY if you are behind a proxy.',
   'network.proxy':
     'The proxy let nothing through from this machine to {host} ({cause}). Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY.',
   'network.proxyAuth':
     'The proxy asks for a user and a password before it lets this machine reach {host}, or does not accept those it got. HTTPS_PROXY takes them: http://user:password@proxy:port, with %40 for @ and %3A for : in them.',
+  'network.socks':
+    'HTTPS_PROXY or HTTP_PROXY names a SOCKS proxy, to which Flux Fill does not speak. Name one that speaks HTTP, as http://proxy:port, or write {host} into NO_PROXY.',
   'network.certificate':
     'The certificate of {host} is not trusted on this machine ({cause}). NODE_EXTRA_CA_CERTS names a file of certificates to trust.',
   'network.broken':

@@ -28,11 +28,19 @@ const noDeadlines = { headersTimeout: 0, bodyTimeout: 0 } as const;
  */
 const shared = { connect: 10_000, tunnel: 30_000 };
 
+/** Stands for a SOCKS proxy, which is not spoken to: undici's client for it is an experiment, and warns of itself. */
+const socks = 'http://socks.invalid';
+
 /** A proxy as people write it, like curl: http where no scheme is named. */
 const addressOf = (...names: readonly string[]): string | undefined => {
   const text = names.map((name) => process.env[name]?.trim()).find((value) => value !== undefined && value !== '');
+  if (text !== undefined && /^socks[a-z0-9]*:/i.test(text)) return socks;
   return text === undefined || /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
 };
+
+/** Fails before there is a connection, and only for what the proxy would be asked for (NO_PROXY, practice). */
+const refuseSocks = (_asked: object, done: (error: Error, socket: null) => void): void =>
+  done(Object.assign(new Error('a SOCKS proxy'), { code: 'ERR_PROXY_SOCKS' }), null);
 
 /**
  * The connections to one proxy. undici takes a connection that the proxy closes for one to be opened anew, and repeats
@@ -42,7 +50,8 @@ const addressOf = (...names: readonly string[]): string | undefined => {
 const proxyPool =
   (deadlines: typeof shared) =>
   (proxy: URL, options: object): Dispatcher => {
-    const pool = new Pool(proxy.origin, { ...options, headersTimeout: deadlines.tunnel });
+    const connecting = proxy.origin === socks ? { connect: refuseSocks } : {};
+    const pool = new Pool(proxy.origin, { ...options, ...connecting, headersTimeout: deadlines.tunnel });
     const open: (asked: Dispatcher.ConnectOptions) => Promise<Dispatcher.ConnectData> = pool.connect.bind(pool);
     const connect: typeof open = (asked) =>
       open(asked).catch((cause: unknown) => {

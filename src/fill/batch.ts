@@ -198,6 +198,7 @@ const ofAll: readonly FaultCode[] = [
   'network.unreachable',
   'network.proxy',
   'network.proxyAuth',
+  'network.socks',
   'network.certificate',
   'network.page',
 ];

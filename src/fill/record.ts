@@ -225,6 +225,7 @@ const final: readonly FaultCode[] = [
 /** Undefined where the job runs, is saved, or left nothing behind. */
 export const nextActOf = (job: Job): NextAct | undefined => {
   const { state, fault, handle, results, step, fill } = job;
+  if (fault?.code === 'job.removed') return undefined;
   if (state === 'held') return 'keep';
   if (state !== 'failed' && state !== 'cancelled' && state !== 'unknown') return undefined;
   if (results === plansOf(fill).length) return 'save';

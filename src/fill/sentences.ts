@@ -128,6 +128,8 @@ export const sentences = {
     'The proxy let nothing through from {machine} to {host} ({cause}). Check the settings http.proxy and http.noProxy.',
   'network.proxyAuth':
     'The proxy asks for a user and a password before it lets {machine} reach {host}, or does not accept those it got. Write them into the setting http.proxy, as http://user:password@proxy:port, with %40 for @ and %3A for : in them; VS Code keeps http.proxyAuthorization for itself.',
+  'network.socks':
+    'The proxy for {host} is a SOCKS proxy, to which Flux Fill does not speak. Name one that speaks HTTP, as http://proxy:port.',
   'network.certificate':
     'The certificate of {host} is not trusted on {machine} ({cause}). A company’s own authority must be among the certificates of its system; the setting http.systemCertificates has VS Code use them.',
   'network.broken':
@@ -219,6 +221,8 @@ export const sentences = {
   'job.record':
     'The record of job {id} is damaged and cannot be gone on with. What is left of it is kept in {place}; if the job was sent, it may have been charged.',
   'job.busy': 'Another window is finishing this job.',
+  'job.removed':
+    'The record of this job in {folder} was deleted while it ran, and with it what its result is made from: it ends here. If it was sent, it may be charged.',
   'job.interrupted': 'Interrupted. Go on with: flux-fill resume {id}',
   'job.notReady': 'Not ready after {seconds} seconds. Go on with: flux-fill resume {id}',
   'journal.full':

@@ -229,6 +229,13 @@ export const deleteJob = async (directory: string, id: string): Promise<boolean>
   return true;
 };
 
+/** True where the journal no longer has a job that was open, in whatever stage: somebody deleted it. */
+export const isRemoved = async (directory: string, id: string): Promise<boolean> => {
+  for (const stage of ['open', 'done', 'aside'] as const)
+    if (await exists(jobFolder(directory, stage, id))) return false;
+  return true;
+};
+
 /** Puts a job that cannot be read where it is in nobody's way, whole; the fault says which. */
 export const setAside = async (directory: string, id: string): Promise<Fault> => {
   const aside = jobFolder(directory, 'aside', id);

@@ -7,7 +7,7 @@ import { endStates, type Job } from '../fill/record.ts';
 import type { Live, Runner, RunnerDeps, StartInput } from './contract.ts';
 import { journalFault, errorCode, errorReason, exists } from './disk.ts';
 import { advance, lose, Stopped, type Context, type Entry } from './entry.ts';
-import { createJob, deleteJob, files, readRecord, reopenJob, setAside, sweepNew } from './journal.ts';
+import { createJob, deleteJob, files, isRemoved, readRecord, reopenJob, setAside, sweepNew } from './journal.ts';
 import { lastRenewal, leaseTimes, releaseLease, removeLease, renewLease, takeLease, type Lease } from './lease.ts';
 import { jobFolder, openJobs } from './open.ts';
 import { pixelWork, rasterInput } from './request.ts';
@@ -95,10 +95,19 @@ export const createRunner = (deps: RunnerDeps): Runner => {
     if (endStates.includes(entry.job.state)) {
       ended.set(entry.id, entry.job);
       if (closed) closings.fire(entry.job);
-    } else if (entry.lost) {
-      changes.fire({ ...entry.job, fault: fault('job.busy') }, {});
-      watch(entry.id);
+    } else if (entry.lost) await tellLost(entry);
+  };
+
+  const tellLost = async ({ id, folder, job }: Entry): Promise<void> => {
+    if (!(await isRemoved(deps.directory, id).catch(() => false))) {
+      changes.fire({ ...job, fault: fault('job.busy') }, {});
+      return watch(id);
     }
+    deps.log('warn', `job ${id}: its folder was deleted while it ran (${job.state})`);
+    const state = job.state === 'submitting' ? 'unknown' : 'failed';
+    const endedAt = new Date(deps.clock.now()).toISOString();
+    ended.set(id, { ...job, state, endedAt, fault: fault('job.removed', { folder }) });
+    changes.fire(ended.get(id)!, {});
   };
 
   const own = (job: Job, folder: string, lease: Lease, forgotten = false): void => {

@@ -197,6 +197,7 @@ const explain = (error: unknown, request: CallRequest, { stopped, late, looping,
     fault: fault(code, { host, cause: redact(cause, request.hidden) }, detail),
   });
   if (aboutCertificate(cause)) return failure('certificate', false, 'network.certificate');
+  if (cause === 'ERR_PROXY_SOCKS') return failure('unreachable', false, 'network.socks');
   if (at === 'proxy')
     return failure('unreachable', looping && !unsent, asksWho.test(cause) ? 'network.proxyAuth' : 'network.proxy');
   if (at === 'connecting') return failure('unreachable', false, 'network.unreachable');

@@ -1,5 +1,7 @@
 /** The command line behind a company's proxy, with its own certificate authority, and in networks that come and go. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { after, before, suite, test } from 'node:test';
 import { compare, decode } from '../e2e/judge.ts';
 import { makeAuthority } from '../servers/authority.ts';
@@ -92,6 +94,33 @@ suite('behind a proxy', { concurrency: 3 }, () => {
     const coded = await here.run(args(here), through('p%40ss%3Aw%2Frd%231'));
     assert.equal(coded.code, 0, coded.stderr);
     await savedOnce(here);
+  });
+
+  test('a SOCKS proxy: named as such before anything is sent, and in no way of what does not ask it', async () => {
+    await using here = await home({ tls: authority.issued });
+    await using proxy = await startProxy(here.emulator.places);
+    let connections = 0;
+    const listener = createServer(() => connections++).listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as AddressInfo;
+    for (const scheme of ['socks5', 'socks5h', 'SOCKS4', 'socks']) {
+      const environment = { ...behind(proxy), HTTPS_PROXY: `${scheme}://ann:p@ss@127.0.0.1:${port}` };
+      const { code, stderr } = await here.run(args(here), environment);
+      assert.equal(code, 7, stderr);
+      assert.match(
+        stderr,
+        /names a SOCKS proxy, to which Flux Fill does not speak\. .* api\.example\.com into NO_PROXY\./,
+      );
+      assert.match(stderr, /nothing is charged/);
+      assert.doesNotMatch(stderr, /Warning/);
+    }
+    assert.equal(connections, 0);
+    nothingSent(here.emulator);
+    const free = await here.run(['photo.png', '--rect', rect, '--service', 'practice'], {
+      HTTPS_PROXY: `socks5://127.0.0.1:${port}`,
+    });
+    assert.equal(free.code, 0, free.stderr);
+    listener.close();
   });
 
   test('a proxy that closes every connection: exit 7 after one question, and the same command works once it is back', async () => {

@@ -3,7 +3,8 @@ import { mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { fault, ok, type Fault } from '../../src/fill/faults.ts';
-import { recordVersion, type Job, type JobState } from '../../src/fill/record.ts';
+import { isFree } from '../../src/fill/price.ts';
+import { endStates, nextActOf, recordVersion, type Job, type JobState } from '../../src/fill/record.ts';
 import type { Service, SubmitOutcome } from '../../src/fill/service.ts';
 import type { RunnerDeps } from '../../src/jobs/contract.ts';
 import { takeLease } from '../../src/jobs/lease.ts';
@@ -157,6 +158,34 @@ test('a job that another process took over is not written again, and the listene
   assert.equal((JSON.parse(await readFile(join(folder, 'record.json'), 'utf8')) as Job).state, 'submitted');
   await assert.rejects(readFile(join(folder, 'result')), { code: 'ENOENT' });
 });
+
+for (const where of ['poll', 'fetch', 'submit'] as const)
+  test(`a job whose folder is deleted while it runs (${where}) ends with that, and nothing can be gone on with`, async () => {
+    const remove = () => rm(join(rig.journal), { recursive: true });
+    const { service, calls } = scriptedService({
+      submit: async () => {
+        if (where === 'submit') await remove();
+        return accepted;
+      },
+      poll: async () => {
+        if (where === 'poll') await remove();
+        return ready;
+      },
+      fetch: async () => {
+        if (where === 'fetch') await remove();
+        return ok([{ bytes: resultBytes, type: 'image/png' }]);
+      },
+    });
+    const runner = rig.open(service);
+    const id = await rig.begin(runner);
+    const job = await reaches(runner, id, ...endStates);
+    assert.deepEqual(job.fault, fault('job.removed', { folder: join(rig.journal, 'open', id) }));
+    assert.equal(nextActOf(job), undefined);
+    assert.equal(isFree(job), false);
+    assert.deepEqual(runner.jobs(), [job]);
+    assert.equal(calls.submit, 1);
+    assert.deepEqual(await rig.names('pictures'), ['photo.png']);
+  });
 
 test('records that cannot be read are set aside whole and named; the others go on', async () => {
   const poll = { poll: () => Promise.resolve(running) };

@@ -119,7 +119,7 @@ async function whole(page: Page): Promise<void> {
 }
 
 async function themed(page: Page, theme: Theme): Promise<void> {
-  await page.locator(`.monaco-workbench.${themes[theme].mark}`).waitFor();
+  await page.locator(`.monaco-workbench.${themes[theme].mark}`).waitFor({ timeout: 60_000 });
 }
 
 type Acts = Omit<Workbench, 'page' | 'context' | 'server' | 'close'>;
