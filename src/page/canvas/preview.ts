@@ -5,7 +5,7 @@
  */
 import { clipBox, expandBox, joinBoxes } from '../../mask/box.ts';
 import { effectiveIn } from '../../mask/effective.ts';
-import { fillHoles } from '../../mask/holes.ts';
+import { fillingHoles } from '../../mask/holes.ts';
 import { emptyMask } from '../../mask/mask.ts';
 import { isEmpty } from '../../mask/measure.ts';
 import type { Box, Mask, Settings } from '../../mask/mask.ts';
@@ -35,6 +35,9 @@ export interface Preview {
 /** Up to this many pixels the neighbourhood of an edit is computed at once (about 4 ms), and while a stroke goes on. */
 const cheap = 300 * 300;
 const cheapLive = 160 * 160;
+
+/** Pixels that are copied between two looks at the clock. */
+const strip = 1 << 20;
 
 const unknown = -1;
 const mixed = -2;
@@ -104,6 +107,15 @@ const uniform = (mask: Mask, box: Box): number => {
   return value;
 };
 
+function* copying(from: Mask, to: Mask, invert: boolean): Generator<undefined, void> {
+  for (let start = 0; start < from.data.length; start += strip) {
+    const end = Math.min(from.data.length, start + strip);
+    if (!invert) to.data.set(from.data.subarray(start, end), start);
+    else for (let at = start; at < end; at++) to.data[at] = 255 - from.data[at];
+    yield;
+  }
+}
+
 export const createPreview = (base: Mask, initial: Settings): Preview => {
   const mask = emptyMask(base.width, base.height);
   const quarter = emptyMask(Math.ceil(base.width / 4), Math.ceil(base.height / 4));
@@ -117,6 +129,8 @@ export const createPreview = (base: Mask, initial: Settings): Preview => {
   /** Invert and fill holes applied, where holes are filled: that needs the whole mask. */
   let filled: Mask | null = null;
   let filledStale = initial.fillHoles && !nothing;
+  /** What is on its way to be `filled`. */
+  let filling: { readonly mask: Mask; readonly work: Generator<undefined, void> } | null = null;
 
   const start = (): Mask => filled ?? base;
   const local = (): Settings => (settings.fillHoles ? { ...settings, invert: false, fillHoles: false } : settings);
@@ -127,15 +141,23 @@ export const createPreview = (base: Mask, initial: Settings): Preview => {
     for (let index = 0; index < count; index++) stale.add(index);
   };
 
-  const refill = (): void => {
-    filledStale = false;
-    if (settings.fillHoles) {
-      const data = settings.invert ? base.data.map((value) => 255 - value) : base.data.slice();
-      filled = { width: base.width, height: base.height, data };
-      fillHoles(filled);
-    } else filled = null;
+  const startOver = (start: Mask | null): void => {
+    filled = start;
+    filling = null;
     kinds.fill(unknown);
     staleAll();
+  };
+
+  function* refill(start: Mask): Generator<undefined, void> {
+    yield* copying(base, start, settings.invert);
+    yield* fillingHoles(start);
+  }
+
+  const beginToFill = (): void => {
+    filledStale = false;
+    if (!settings.fillHoles) return startOver(null);
+    const start = emptyMask(base.width, base.height);
+    filling = { mask: start, work: refill(start) };
   };
 
   const kindOf = (index: number): number => {
@@ -216,7 +238,11 @@ export const createPreview = (base: Mask, initial: Settings): Preview => {
       return boxes.reduce(joinBoxes, null);
     },
     work(enough, first) {
-      if (filledStale) refill();
+      if (filledStale) beginToFill();
+      while (filling !== null) {
+        if (filling.work.next().done === true) startOver(filling.mask);
+        if (enough()) return null;
+      }
       let changed: Box | null = null;
       while (stale.size > 0) {
         const index = next(first);
@@ -229,7 +255,7 @@ export const createPreview = (base: Mask, initial: Settings): Preview => {
       }
       return changed;
     },
-    stale: () => stale.size > 0 || filledStale,
+    stale: () => stale.size > 0 || filledStale || filling !== null,
     measure() {
       for (const index of unmeasured) measures[index] = measureBox(mask, tileBox(mask, index));
       unmeasured.clear();
