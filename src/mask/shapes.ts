@@ -84,7 +84,7 @@ const lines = 16;
 
 /**
  * A closed outline, filled by the non-zero rule (a loop drawn twice stays marked): 255 × the share of each pixel inside it,
- * exact along each of 16 lines a row, rounded.
+ * exact along each of 16 lines a row, rounded. Null as well where it encloses nothing.
  */
 export const polygonPart = (points: readonly Point[], size: Size): Part | null => {
   if (points.length < 3) return null;
@@ -94,6 +94,7 @@ export const polygonPart = (points: readonly Point[], size: Size): Part | null =
   const edges = edgesOf(points);
   let active: Edge[] = [];
   let next = 0;
+  let covers = false;
   // The coverage of a pixel is the sum of all entries up to its own.
   const steps = new Float64Array(box.width + 2);
   const step = (x: number, by: number): void => {
@@ -126,9 +127,10 @@ export const polygonPart = (points: readonly Point[], size: Size): Part | null =
         strength = Math.round(255 * Math.max(0, Math.min(1, covered)));
       }
       data[at] = strength;
+      covers ||= strength > 0;
     }
   }
-  return { box, data };
+  return covers ? { box, data } : null;
 };
 
 const boxAround = (points: readonly Point[]): Box => {

@@ -1,7 +1,9 @@
-/** The row of options: what the chosen tool has, and nothing else. */
-import { combineModes } from '../mask/combine.ts';
-import { brushSizes, modeChosen, toolOf, type Tool } from './canvas/tools.ts';
-import { el, newId, setAttributes, setText, show } from './dom.ts';
+/**
+ * The row of options: what the chosen tool has, and nothing else. All rows lie in one place, which is as high as the highest
+ * of them, so that the stage below does not move when another tool is chosen.
+ */
+import { brushSizes, modeChosen, toolOf, tools, type Tool } from './canvas/tools.ts';
+import { el, newId, setAttributes } from './dom.ts';
 import { icon } from './icons.ts';
 import { keyName } from './keys.ts';
 import type { Session } from './session.ts';
@@ -9,7 +11,7 @@ import type { State } from './state.ts';
 
 interface Option {
   readonly element: HTMLElement;
-  readonly update: (state: State, tool: Tool) => void;
+  readonly update: (state: State) => void;
 }
 
 interface Dial {
@@ -23,13 +25,6 @@ interface Dial {
   /** Between a value and a place of the slider, where that does not move evenly. */
   readonly scale?: { readonly steps: number; at(place: number): number; of(value: number): number };
 }
-
-const has =
-  (option: Tool['options'][number], { element, update }: Option): Option['update'] =>
-  (state, tool) => {
-    show(element, tool.options.includes(option));
-    update(state, tool);
-  };
 
 const dial = (session: Session, { label, keys, min, max, unit, value, set, scale }: Dial): Option => {
   const id = newId();
@@ -73,9 +68,9 @@ const byRatio = {
   of: (size: number): number => Math.round((Math.log(size / brushSizes.min) / ratio) * steps),
 };
 
-const modes = (session: Session): Option => {
+const modes = (session: Session, tool: Tool): Option => {
   const { t } = session.words;
-  const buttons = combineModes.map((mode) => {
+  const buttons = tool.modes.map((mode) => {
     const label = t(`mode.${mode}`);
     const title = mode === 'replace' ? label : `${label} (${keyName(mode, t)})`;
     const element = el('button', { class: 'icon-button', type: 'button', title, 'aria-label': label }, icon(mode));
@@ -88,79 +83,87 @@ const modes = (session: Session): Option => {
       { class: 'option modes', role: 'group', 'aria-label': t('mode.label') },
       ...buttons.map(({ element }) => element),
     ),
-    update(state, tool) {
+    update(state) {
       const counts = state.heldMode ?? modeChosen(tool, state.toolOptions);
-      for (const { mode, element } of buttons) {
-        show(element, tool.modes.includes(mode));
-        setAttributes(element, { 'aria-pressed': String(mode === counts) });
-      }
+      for (const { mode, element } of buttons) setAttributes(element, { 'aria-pressed': String(mode === counts) });
     },
   };
 };
 
-export const createOptions = (session: Session): HTMLElement => {
-  const { t } = session.words;
+const makers: Readonly<Record<Tool['options'][number], (session: Session) => Option>> = {
+  size: (session) =>
+    dial(session, {
+      label: session.words.t('brush.size'),
+      keys: `${keyName('smaller', session.words.t)} ${keyName('larger', session.words.t)}`,
+      ...brushSizes,
+      unit: 'px',
+      value: (state) => state.brushSize,
+      set: (value) => session.brushSize(value),
+      scale: byRatio,
+    }),
+  hardness: (session) =>
+    dial(session, {
+      label: session.words.t('brush.hardness'),
+      keys: `${keyName('softer', session.words.t)} ${keyName('harder', session.words.t)}`,
+      min: 0,
+      max: 100,
+      unit: '%',
+      value: (state) => state.toolOptions.hardness,
+      set: (value) => session.toolOptions({ hardness: value }),
+    }),
+  tolerance: (session) =>
+    dial(session, {
+      label: session.words.t('wand.tolerance'),
+      min: 0,
+      max: 255,
+      unit: '',
+      value: (state) => state.toolOptions.tolerance,
+      set: (value) => session.toolOptions({ tolerance: value }),
+    }),
+  pressure: (session) =>
+    tick(
+      session.words.t('brush.pressure'),
+      session.words.t('brush.pressureHint'),
+      (state) => state.toolOptions.pressure,
+      (on) => session.toolOptions({ pressure: on }),
+    ),
+  contiguous: (session) =>
+    tick(
+      session.words.t('wand.contiguous'),
+      session.words.t('wand.contiguousHint'),
+      (state) => state.toolOptions.contiguous,
+      (on) => session.toolOptions({ contiguous: on }),
+    ),
+};
 
-  const size = dial(session, {
-    label: t('brush.size'),
-    keys: `${keyName('smaller', t)} ${keyName('larger', t)}`,
-    ...brushSizes,
-    unit: 'px',
-    value: (state) => state.brushSize,
-    set: (value) => session.brushSize(value),
-    scale: byRatio,
-  });
-  const hardness = dial(session, {
-    label: t('brush.hardness'),
-    keys: `${keyName('softer', t)} ${keyName('harder', t)}`,
-    min: 0,
-    max: 100,
-    unit: '%',
-    value: (state) => state.toolOptions.hardness,
-    set: (value) => session.toolOptions({ hardness: value }),
-  });
-  const tolerance = dial(session, {
-    label: t('wand.tolerance'),
-    min: 0,
-    max: 255,
-    unit: '',
-    value: (state) => state.toolOptions.tolerance,
-    set: (value) => session.toolOptions({ tolerance: value }),
-  });
-  const pressure = tick(
-    t('brush.pressure'),
-    t('brush.pressureHint'),
-    (state) => state.toolOptions.pressure,
-    (on) => session.toolOptions({ pressure: on }),
-  );
-  const contiguous = tick(
-    t('wand.contiguous'),
-    t('wand.contiguousHint'),
-    (state) => state.toolOptions.contiguous,
-    (on) => session.toolOptions({ contiguous: on }),
-  );
-  const mode = modes(session);
-  const hint = el('p', { class: 'hint' });
-  const updates = [
-    has('size', size),
-    has('hardness', hardness),
-    has('pressure', pressure),
-    has('tolerance', tolerance),
-    has('contiguous', contiguous),
-    mode.update,
+const createRow = (session: Session, tool: Tool): Option => {
+  const parts = [
+    ...(tool.modes.length > 0 ? [modes(session, tool)] : []),
+    ...tool.options.map((option) => makers[option](session)),
   ];
+  const hint = tool.hint === undefined ? [] : [el('p', { class: 'hint' }, session.words.t(tool.hint))];
+  return {
+    element: el('div', { class: 'tool-row' }, ...parts.map(({ element }) => element), ...hint),
+    update: (state) => parts.forEach(({ update }) => update(state)),
+  };
+};
+
+/** Tools with the same options have one row. */
+const rowName = ({ modes, options, hint }: Tool): string => [modes, options, hint ?? ''].join(';');
+
+export const createOptions = (session: Session): HTMLElement => {
+  const rows = new Map(tools.map((tool) => [rowName(tool), tool]));
+  const made = [...rows].map(([name, tool]) => ({ name, ...createRow(session, tool) }));
   session.store.watch((state) => {
-    const tool = toolOf(state.tool);
-    for (const update of updates) update(state, tool);
-    show(mode.element, tool.modes.length > 0);
-    show(hint, tool.hint !== undefined);
-    setText(hint, tool.hint === undefined ? '' : t(tool.hint));
+    const chosen = rowName(toolOf(state.tool));
+    for (const { name, element, update } of made) {
+      element.classList.toggle('away', name !== chosen);
+      if (name === chosen) update(state);
+    }
   });
   return el(
     'div',
-    { class: 'tool-options', role: 'group', 'aria-label': t('tools.options') },
-    mode.element,
-    ...[size, hardness, pressure, tolerance, contiguous].map(({ element }) => element),
-    hint,
+    { class: 'tool-options', role: 'group', 'aria-label': session.words.t('tools.options') },
+    ...made.map(({ element }) => element),
   );
 };

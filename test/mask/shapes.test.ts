@@ -109,6 +109,7 @@ suite('shapes', () => {
         const rectangle = rectanglePart({ x, y, width, height }, size);
         assert.deepEqual(polygonPart(points, size), rectangle);
         assert.deepEqual(polygonPart(points.toReversed(), size), rectangle);
+        assert.equal(polygonPart([points[0], points[2], points[0]], size), null, 'it encloses nothing');
       }),
     );
     assert.equal(

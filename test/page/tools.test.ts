@@ -104,6 +104,21 @@ suite('page: tools', () => {
       await until('hand', async () => (await names()).length === 0);
     }));
 
+  test('the stage keeps its place whatever tool is chosen, in a narrow panel, too', async () => {
+    for (const width of [420, 1280])
+      await withPage(site, { ...flat, width, height: 900 }, async ({ page }) => {
+        const stage = page.locator('.stage');
+        const place = JSON.stringify(await stage.boundingBox());
+        const names = await page.locator('.tool-group').first().getByRole('button').all();
+        for (const each of names) {
+          await each.click();
+          await until('chosen', async () => (await each.getAttribute('aria-pressed')) === 'true');
+          assert.equal(JSON.stringify(await stage.boundingBox()), place, `${await each.getAttribute('aria-label')}`);
+        }
+        assert.equal(names.length, 10);
+      });
+  });
+
   test('rectangle and ellipse; Shift after the start makes them as wide as high; each is one step of undo', () =>
     open(async ({ page, host, at }) => {
       await page.keyboard.press('Shift+M');
@@ -164,6 +179,20 @@ suite('page: tools', () => {
       await page.getByRole('button', { name: 'Replace the mask' }).click();
       await draw([], 10, 20, 'Replace the mask');
       await until('replaced', () => countSet(host.mask) === 100);
+    }));
+
+  test('a lasso that encloses nothing says so, and leaves what is marked', () =>
+    open(async ({ page, host, at }) => {
+      await page.keyboard.press('m');
+      await drag(page, [at(300, 250), at(360, 310)]);
+      await until('marked', () => countSet(host.mask) === 3600);
+      await page.keyboard.press('l');
+      await drag(page, [at(100, 100), at(200, 100), at(100, 100)]);
+      await said(page, /^Nothing there/);
+      await page.getByRole('button', { name: 'Replace the mask' }).click();
+      await drag(page, [at(100, 100), at(200, 100), at(100, 100)]);
+      await quiet(page, host);
+      assert.equal(countSet(host.mask), 3600);
     }));
 
   test('a lasso marks what it goes round', () =>
