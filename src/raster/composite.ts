@@ -11,26 +11,35 @@ export interface CompositeInput {
   /** Effective mask of the window: 0 keeps the source's samples as they are. */
   readonly strength: Uint8Array;
   /**
-   * What alpha becomes inside the effective mask: the larger of itself and this, in levels of 255 (design: "The way of a
-   * fill", 6). Absent: alpha stays.
+   * What becomes of transparent parts inside the effective mask. `keep`: alpha stays. `cover`: the fill lies over the source,
+   * and shows as far as the mask goes. `behind`: the mask came from alpha, so the fill lies behind what is there, and nothing
+   * shines through any more.
    */
-  readonly opacity?: Uint8Array;
+  readonly transparency: 'keep' | 'cover' | 'behind';
 }
 
-/** out = (source × (255 - strength) + fill × strength) / 255, rounded. Exact where strength is 0 or 255. */
-export const composite = ({ source, bands, fill, strength, opacity }: CompositeInput): void => {
+/**
+ * out = (source × (255 - weight) + fill × weight) / 255, rounded, where the weight is the strength of the mask, and more where
+ * the source is transparent and the fill is to show: what cannot be seen has no part in the colour. Exact where strength is 0.
+ */
+export const composite = ({ source, bands, fill, strength, transparency }: CompositeInput): void => {
   const colours = bands % 2 === 0 ? bands - 1 : bands;
   const unit = source instanceof Uint16Array ? 257 : 1;
+  const shows = transparency !== 'keep' && colours !== bands;
   for (let index = 0; index < strength.length; index++) {
     const a = strength[index];
     if (a === 0) continue;
+    let weight = a;
+    if (shows) {
+      const at = index * bands + colours;
+      const alpha = source[at] / unit;
+      const after = transparency === 'behind' ? 255 : alpha + (a * (255 - alpha)) / 255;
+      weight = transparency === 'behind' ? Math.max(a, 255 - alpha) : (255 * a) / after;
+      source[at] = Math.round(after * unit);
+    }
     for (let band = 0; band < colours; band++) {
       const at = index * bands + band;
-      source[at] = Math.floor((source[at] * (255 - a) + fill[index * colours + band] * a + 127) / 255);
-    }
-    if (opacity !== undefined && colours !== bands) {
-      const at = index * bands + colours;
-      source[at] = Math.max(source[at], opacity[index] * unit);
+      source[at] = Math.floor((source[at] * (255 - weight) + fill[index * colours + band] * weight + 127) / 255);
     }
   }
 };

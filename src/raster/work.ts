@@ -11,7 +11,7 @@ import { emptyMask, type Box, type Mask, type Settings } from '../mask/mask.ts';
 import { fillRectangle } from '../mask/strokes.ts';
 import { bounds, coverage, islands } from '../mask/measure.ts';
 import { maskFromAlpha, maskFromPixels, readMask, type MaskChannel, type MaskReading } from '../mask/sources.ts';
-import { composite } from './composite.ts';
+import { composite, type CompositeInput } from './composite.ts';
 import { decode, fromSrgb, ownProfile, toEightBitRgb, type Decoded } from './decode.ts';
 import { encode, startEncoding } from './encode.ts';
 import { onCanvas } from './canvas.ts';
@@ -164,16 +164,6 @@ const intoSource = (vips: Vips, rgb: Uint8Array, size: Size, image: VipsImage): 
 const invertedIf = (base: Mask, invert: boolean): Mask =>
   invert ? { ...base, data: base.data.map((value) => 255 - value) } : base;
 
-/** The part of a mask inside `box`. */
-const cut = ({ width, data }: Mask, box: Box): Uint8Array => {
-  const out = new Uint8Array(box.width * box.height);
-  for (let y = 0; y < box.height; y++) {
-    const start = (box.y + y) * width + box.x;
-    out.set(data.subarray(start, start + box.width), y * box.width);
-  }
-  return out;
-};
-
 /** Puts the mask of a window into one of the whole image. */
 const place = (window: Mask, box: Box, whole: Mask): void => {
   for (let y = 0; y < box.height; y++)
@@ -186,7 +176,12 @@ const reachDisk = async (path: string): Promise<void> => {
   await file.sync().finally(() => file.close());
 };
 
-type Blending = Pick<FinishInput, 'fromAlpha' | 'opaque' | 'tone'>;
+type Blending = Pick<FinishInput, 'settings' | 'fromAlpha' | 'opaque' | 'tone'>;
+
+const transparencyOf = ({ settings, fromAlpha, opaque }: Blending): CompositeInput['transparency'] => {
+  if (fromAlpha) return settings.invert ? 'keep' : 'behind';
+  return opaque ? 'cover' : 'keep';
+};
 
 /** What came back, in place and in tone, as 8-bit sRGB of the window's size. */
 const returnedWindow = async (
@@ -204,18 +199,17 @@ const returnedWindow = async (
   return { rgb: eightBits(scaleTo(vips, imageOf(vips, rgb, scaled.width, scaled.height), window)), warnings };
 };
 
-const filledWindow = async (vips: Vips, step: Step, input: Blending, image: VipsImage, strength: Mask, base: Mask) => {
+const filledWindow = async (vips: Vips, step: Step, input: Blending, image: VipsImage, strength: Mask) => {
   const { window } = step.plan;
   const source = image.crop(window.x, window.y, window.width, window.height).copyMemory();
   const samples = samplesOf(source);
   const { rgb, warnings } = await returnedWindow(vips, step, input, source, strength);
-  const opacity = input.fromAlpha ? cut(base, window) : input.opaque ? strength.data : undefined;
   composite({
     source: samples,
     bands: image.bands,
     fill: intoSource(vips, rgb, window, image),
     strength: strength.data,
-    ...(opacity === undefined ? {} : { opacity }),
+    transparency: transparencyOf(input),
   });
   return { samples, warnings };
 };
@@ -255,7 +249,7 @@ const putIn = async (
     const { window } = step.plan;
     const strength = effectiveIn(open(steps.slice(0, index)), { ...input.settings, invert: false }, window);
     strengths.push(strength);
-    const { samples, warnings } = await filledWindow(vips, step, input, filled(), strength, open([]));
+    const { samples, warnings } = await filledWindow(vips, step, input, filled(), strength);
     windows.push({ image: imageOf(vips, samples, window.width, window.height), box: window });
     told.push(...warnings.filter(({ code }) => told.every((known) => known.code !== code)));
   }

@@ -10,6 +10,7 @@ import { effectiveMask } from '../../src/mask/effective.ts';
 import { emptyMask, type Mask, type Settings } from '../../src/mask/mask.ts';
 import { bounds } from '../../src/mask/measure.ts';
 import { fillRectangle, strokeSegment } from '../../src/mask/strokes.ts';
+import { composite, type CompositeInput } from '../../src/raster/composite.ts';
 import type { FinishInput } from '../../src/raster/engine.ts';
 import { createEngine } from '../../src/raster/threads.ts';
 
@@ -217,7 +218,7 @@ test('alpha: what was transparent is visible and filled, everything else identic
   assert.equal((await compare(before, saved, effectiveMask(base.value, settings))).outside, 0);
   for (let index = 0; index < 640 * 480; index++) {
     const alpha = before.data[index * 4 + 3];
-    assert.equal(saved.data[index * 4 + 3], Math.max(alpha, 255 - alpha));
+    assert.equal(saved.data[index * 4 + 3], 255, `nothing shines through where alpha was ${alpha}`);
   }
   const at = (150 * 640 + 300) * 4;
   assert.notDeepEqual(saved.data.subarray(at, at + 3), before.data.subarray(at, at + 3));
@@ -239,6 +240,34 @@ test('a mask over transparent pixels keeps them, unless they are to be opaque', 
   assert.equal(kept.data[(60 * 300 + 60) * 4 + 3], 0);
   assert.equal(opaque.data[(60 * 300 + 60) * 4 + 3], 255);
   assert.equal(opaque.data[(10 * 300 + 60) * 4 + 3], 0);
+});
+
+test('the colour that transparent parts hide has no part in the fill; a soft edge over them is as strong as the mask', () => {
+  const pixel = (alpha: number, strength: number, transparency: CompositeInput['transparency']) => {
+    const source = Uint8Array.of(200, 0, 0, alpha);
+    composite({ source, bands: 4, fill: Uint8Array.of(0, 0, 100), strength: Uint8Array.of(strength), transparency });
+    return [...source];
+  };
+  assert.deepEqual(pixel(0, 60, 'cover'), [0, 0, 100, 60]);
+  assert.deepEqual(pixel(255, 51, 'cover'), pixel(255, 51, 'keep'));
+  assert.deepEqual(pixel(128, 255, 'cover'), [0, 0, 100, 255]);
+  assert.deepEqual(pixel(0, 20, 'behind'), [0, 0, 100, 255]);
+  assert.deepEqual(pixel(102, 153, 'behind'), [80, 0, 60, 255]);
+  assert.deepEqual(pixel(102, 0, 'behind'), [200, 0, 0, 102]);
+  assert.deepEqual(pixel(0, 255, 'keep'), [0, 0, 100, 0]);
+});
+
+test('an inverted alpha channel fills what is seen, and leaves its edge as transparent as it was', async () => {
+  const circle = '<svg width="300" height="300"><circle cx="150" cy="150" r="80" fill="#48a"/></svg>';
+  const source = await write('inverted.png', await sharp(Buffer.from(circle)).png().toBuffer());
+  const base = await engine.maskFromAlpha({ name: 'inverted.png', path: source });
+  assert.ok(base.ok);
+  const settings = { ...initialMaskSettings.alpha, invert: true };
+  const made = await raw((await run(source, base.value, settings, noise, { fromAlpha: true })).out);
+  const before = await raw(source);
+  const alpha = ({ data }: { readonly data: Buffer }) => data.filter((_, index) => index % 4 === 3);
+  assert.deepEqual(alpha(made), alpha(before));
+  assert.notDeepEqual(made.data, before.data);
 });
 
 test('16 bit stays 16 bit, low bytes and all', async () => {
