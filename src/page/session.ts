@@ -195,6 +195,11 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
   };
 
   let sayAfter: ReturnType<typeof setTimeout> | undefined;
+  /** What an act came to is not talked over by where the cursor was before it. */
+  const say = (sentence: string): void => {
+    clearTimeout(sayAfter);
+    notices.say(sentence);
+  };
 
   return {
     store,
@@ -202,7 +207,7 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
     ask,
     failed,
     editor: () => editor,
-    say: notices.say,
+    say,
     sayPosition(at) {
       clearTimeout(sayAfter);
       sayAfter = setTimeout(() => notices.say(t('announce.cursor', { x: Math.round(at.x), y: Math.round(at.y) })), 400);

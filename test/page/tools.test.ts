@@ -378,6 +378,21 @@ suite('page: tools', () => {
       for (const { x, y } of points) assert.equal(strength(host, x, y), 255, `${x}, ${y}`);
     }));
 
+  test('what an act came to is not talked over by where the cursor was before it', () =>
+    open(async ({ page }) => {
+      await page.locator('.stage').focus();
+      await page.keyboard.press('m');
+      await page.keyboard.press('Enter');
+      await page.evaluate(() => {
+        const stage = document.querySelector('.stage')!;
+        for (const key of ['ArrowRight', 'ArrowDown', 'Enter'])
+          stage.dispatchEvent(new KeyboardEvent('keydown', { key, code: key, bubbles: true, cancelable: true }));
+        // As long as the place of the cursor waits to be told: its turn, set before, has come by then.
+        return new Promise((resolve) => setTimeout(resolve, 400));
+      });
+      await said(page, /^Added: /);
+    }));
+
   test('every tool by keyboard alone', () =>
     open(async ({ page, host }) => {
       const keys = async (...names: string[]): Promise<void> => {
