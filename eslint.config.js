@@ -1,5 +1,10 @@
 import tseslint from 'typescript-eslint';
 
+/** What of a page, a workbench or a folder may be another thing a moment later. */
+const looks =
+  '/^(allInnerTexts|allTextContents|boundingBox|count|evaluate|getAttribute|innerText|inputValue|isChecked|isDisabled|isEnabled|isVisible|readdir|textContent)$/';
+const waits = 'CallExpression[callee.name=/^(eventually|until)$/]';
+
 export default tseslint.config(
   { ignores: ['dist/', 'out/', '.cache/', 'node_modules/', 'test/fixtures/'] },
   ...tseslint.configs.recommendedTypeChecked,
@@ -29,4 +34,24 @@ export default tseslint.config(
   },
   { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
   { files: ['test/**', 'esbuild.js', 'src/cli/**'], rules: { 'no-console': 'off' } },
+  {
+    files: ['test/e2e/**', 'test/page/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: `CallExpression[callee.object.name="assert"]:not(${waits} *) AwaitExpression CallExpression[callee.property.name=${looks}]`,
+          message: 'One look fails by chance: say it in `eventually` (test/waiting.ts).',
+        },
+        {
+          selector: 'CallExpression[callee.property.name="waitForTimeout"]',
+          message: 'Wait for a state.',
+        },
+        {
+          selector: `TSNonNullExpression:not(${waits} *) > AwaitExpression > CallExpression[callee.property.name="boundingBox"]`,
+          message: 'It may still move, or not be there: `boxOf` (test/waiting.ts) waits until it lies still.',
+        },
+      ],
+    },
+  },
 );

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { tools } from '../../src/ids.ts';
 import { root } from '../vscode/places.ts';
-import { until } from '../vscode/workbench.ts';
+import { eventually, until } from '../waiting.ts';
 import { openPage, openScene, pictureOfFailure, setKey, type Scene } from './scene.ts';
 
 interface Told {
@@ -82,9 +82,9 @@ test('in Restricted Mode the tools refuse whoever calls them, no recipe is run, 
   // A person's own fill is theirs to make; what the folder says of it does not count.
   await workbench.explorerMenu(['sprite.png'], 'Flux Fill: Inpaint');
   const page = await openPage(scene);
-  assert.equal(await page.locator('textarea').first().inputValue(), '');
+  await eventually(async () => assert.equal(await page.locator('textarea').first().inputValue(), ''));
   await workbench.closeAll();
-  assert.deepEqual((await readdir(folder)).sort(), before);
+  await eventually(async () => assert.deepEqual((await readdir(folder)).sort(), before));
   assert.deepEqual(emulator.log, []);
 });
 
@@ -134,11 +134,13 @@ test('once trusted, the person is asked with image, region, service and price', 
   assert.equal(trusted, true);
   assert.match(outcomes[0].text ?? JSON.stringify(outcomes), /alps\.fill-001\.png/);
   assert.equal(submits(), 1);
-  assert.ok((await readdir(folder)).includes('alps.fill-001.png'));
+  await eventually(async () => assert.ok((await readdir(folder)).includes('alps.fill-001.png')));
 
   await begin([fill]);
   await dialog.waitFor();
-  assert.match((await workbench.dialog()).replaceAll('\u00a0', ' '), /\$1\.95 is left for today/);
+  await eventually(async () =>
+    assert.match((await workbench.dialog()).replaceAll('\u00a0', ' '), /\$1\.95 is left for today/),
+  );
   await workbench.dialogButton('Cancel');
   await told();
 });

@@ -4,8 +4,8 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import sharp from 'sharp';
-import { until } from '../vscode/workbench.ts';
 import { violations } from '../page/axe.ts';
+import { eventually, until } from '../waiting.ts';
 import {
   chooseFile,
   openPage,
@@ -77,7 +77,7 @@ test('a batch: planned, confirmed once, filled, reported; a second run does only
   await workbench.dialogButton('Fill 3 for $0.15');
   const said = 'The batch has ended: 2 saved · 1 failed · 2 that cannot be filled. Cost: $0.10.';
   await until('end of the batch', async () => (await workbench.notifications()).some((text) => text.includes(said)));
-  assert.deepEqual(await results(scene), ['one.fill-001.png', 'two.fill-001.png']);
+  await eventually(async () => assert.deepEqual(await results(scene), ['one.fill-001.png', 'two.fill-001.png']));
   assert.equal(emulator.accepted(), 3);
   await workbench.notificationButton(said, 'Show Report');
   const report = await workbench.webview('h1:has-text("Batch of 5 images")');
@@ -143,7 +143,9 @@ test('a recipe: saved from the panel, completed, run after its price is confirme
   assert.equal(emulator.accepted(), before + 1);
 
   await workbench.explorerMenu(['changed.fill.json'], 'Flux Fill: Run Recipe');
-  assert.match(await workbench.dialog(), /alps\.png is no longer the file that changed\.fill\.json was made for/);
+  await eventually(async () =>
+    assert.match(await workbench.dialog(), /alps\.png is no longer the file that changed\.fill\.json was made for/),
+  );
   await workbench.dialogButton('Cancel');
 
   const refused = (sentence: string): Promise<void> =>

@@ -4,8 +4,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import sharp from 'sharp';
-import { until } from '../vscode/workbench.ts';
 import { openPage, openScene, paint, pictureOfFailure, setKey, untilResult, type Scene } from './scene.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
 
 let scene: Scene;
 before(async () => {
@@ -49,11 +49,11 @@ test('a result is copied by its key and from the palette, and read back pixel fo
   const made = await pixels(join(folder, 'boats.fill-001.png'));
   await page.locator('.stage').press('ControlOrMeta+c');
   await page.getByText('The image is on the clipboard.').waitFor();
-  assert.ok((await pixels((await clipboard())!)).equals(made));
+  await eventually(async () => assert.ok((await pixels((await clipboard())!)).equals(made)));
   await forgetClipboard();
   await workbench.command('Flux Fill: Copy Result as Image');
   await until('image on the clipboard', async () => (await clipboard()) !== null);
-  assert.ok((await pixels((await clipboard())!)).equals(made));
+  await eventually(async () => assert.ok((await pixels((await clipboard())!)).equals(made)));
 });
 
 test('from the history, too', async () => {
@@ -63,7 +63,9 @@ test('from the history, too', async () => {
   const page = await workbench.webview('.history');
   await page.getByRole('button', { name: 'Copy as Image' }).click();
   await page.getByText('The image is on the clipboard.').waitFor();
-  assert.ok((await pixels((await clipboard())!)).equals(await pixels(join(folder, 'boats.fill-001.png'))));
+  await eventually(async () =>
+    assert.ok((await pixels((await clipboard())!)).equals(await pixels(join(folder, 'boats.fill-001.png')))),
+  );
 });
 
 test('a result is inserted where the cursor was, and the Markdown shows it', async () => {
@@ -74,12 +76,13 @@ test('a result is inserted where the cursor was, and the Markdown shows it', asy
   for (const key of ['Home', ...Array<string>(7).fill('ArrowRight')]) await workbench.page.keyboard.press(key);
   await workbench.page.locator('.tab', { hasText: 'Fill: boats.jpg' }).click();
   const page = await openPage(scene);
-  await page
-    .getByRole('button', { name: 'Compare', exact: true })
-    .first()
-    .click()
-    .catch(() => undefined);
-  await page.getByRole('button', { name: 'Insert into Text' }).click();
+  const insert = page.getByRole('button', { name: 'Insert into Text' });
+  await until('the result', async () => {
+    if (await insert.isVisible()) return true;
+    await page.locator('.job-actions').getByRole('button', { name: 'Compare' }).first().click({ timeout: 5000 });
+    return false;
+  });
+  await insert.click();
   await workbench.page.locator('.view-line', { hasText: 'boats.fill-001.png' }).waitFor();
   await workbench.page.keyboard.press('ControlOrMeta+s');
   const text = '![a red boat [left] & a "sail"](../boats.fill-001.png)';
@@ -87,7 +90,7 @@ test('a result is inserted where the cursor was, and the Markdown shows it', asy
   await workbench.command('Markdown: Open Preview');
   const preview = await workbench.webview('.markdown-body img');
   const image = preview.locator('.markdown-body img');
-  assert.equal(await image.getAttribute('alt'), 'a red boat [left] & a "sail"');
+  await eventually(async () => assert.equal(await image.getAttribute('alt'), 'a red boat [left] & a "sail"'));
   const { width } = await sharp(join(folder, 'boats.fill-001.png')).metadata();
   await until('picture in the preview', async () =>
     image.evaluate((element, width) => (element as HTMLImageElement).naturalWidth === width, width),
@@ -126,14 +129,14 @@ test('dragged with Shift into a text it is named there, without Shift it is open
   await workbench.open('boats.jpg');
   await workbench.command('Flux Fill: Inpaint');
   const page = await openPage(scene);
-  await page.locator('.job-actions').getByRole('button', { name: 'Compare' }).click();
+  await page.locator('.job-actions').getByRole('button', { name: 'Compare' }).first().click();
   await page.locator('.grip').waitFor();
   await workbench.command('View: Split Editor Right');
   await writeFile(join(scene.folder, 'docs', 'dragged.md'), '\n');
   await workbench.open('docs/dragged.md');
   const drag = async (shift: boolean): Promise<void> => {
-    const grip = (await page.locator('.grip').boundingBox())!;
-    const target = (await window.locator('.view-lines').boundingBox())!;
+    const grip = await boxOf(page.locator('.grip'));
+    const target = await boxOf(window.locator('.view-lines'));
     await window.mouse.move(grip.x + grip.width / 2, grip.y + grip.height / 2);
     await window.mouse.down();
     await window.mouse.move(target.x + 60, target.y + 100, { steps: 10 });
@@ -179,10 +182,12 @@ test('a picture on the clipboard becomes a new file with a panel of its own', as
   await workbench.webview('.source-name:text("shot.png")');
   const { data, info } = await sharp(join(folder, 'shot.png')).raw().toBuffer({ resolveWithObject: true });
   assert.deepEqual([info.width, info.height, ...data.subarray(0, 3)], [320, 200, 0x20, 0xa0, 0x60]);
-  assert.deepEqual(
-    (await workbench.tabs()).map((title) => title.trim()),
-    ['Fill: shot.png'],
-    'the page that read the clipboard is gone',
+  await eventually(async () =>
+    assert.deepEqual(
+      (await workbench.tabs()).map((title) => title.trim()),
+      ['Fill: shot.png'],
+      'the page that read the clipboard is gone',
+    ),
   );
 });
 
@@ -214,6 +219,6 @@ test('pasted into a panel it is the mask or a new image, as the person says', as
   const dialog = workbench.page.locator('.quick-input-widget', { hasText: 'Are you sure you want to overwrite it?' });
   await dialog.locator('.monaco-button', { hasText: 'OK' }).click();
   await workbench.webview('.source-name:text("shot-2.png")');
-  assert.equal((await sharp(join(folder, 'shot.png')).metadata()).width, 320);
-  assert.equal((await sharp(join(folder, 'shot-2.png')).metadata()).width, 100);
+  await eventually(async () => assert.equal((await sharp(join(folder, 'shot.png')).metadata()).width, 320));
+  await eventually(async () => assert.equal((await sharp(join(folder, 'shot-2.png')).metadata()).width, 100));
 });

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { until } from '../vscode/workbench.ts';
 import { decode } from './judge.ts';
 import { chooseFile, openPage, openScene, paint, pictureOfFailure, setKey, untilResult, type Scene } from './scene.ts';
+import { eventually, until } from '../waiting.ts';
 
 let scene: Scene;
 before(async () => {
@@ -20,7 +20,7 @@ test('the icon on the image preview', async () => {
   await workbench.open('alps.png');
   await workbench.page.locator('.editor-actions').getByRole('button', { name: 'Flux Fill: Inpaint' }).click();
   const page = await openPage(scene);
-  assert.equal(await page.locator('.source-name').innerText(), 'alps.png');
+  await eventually(async () => assert.equal(await page.locator('.source-name').innerText(), 'alps.png'));
 });
 
 test('to a larger canvas, by right-click: filled around the image, which stays as it is', async () => {
@@ -53,7 +53,7 @@ test('the list of fills: state, time and price of each, Cancel, and the result',
   const { workbench, emulator } = scene;
   const { page } = workbench;
   const results = (await readdir(scene.folder)).length;
-  emulator.control({ readyAfter: 60_000 });
+  emulator.control({ readyAfter: 600_000 });
   await workbench.closeAll();
   await workbench.explorerMenu(['shape.png'], 'Flux Fill: Inpaint');
   const panel = await openPage(scene);
@@ -62,7 +62,7 @@ test('the list of fills: state, time and price of each, Cancel, and the result',
   await page.locator('.statusbar-item', { hasText: 'Fill: 1' }).click();
   const list = page.locator('.pane', { has: page.locator('.pane-header[aria-label*="Flux Fill: Fills"]') });
   const row = list.locator('.monaco-list-row', { hasText: 'shape.png' });
-  await row.filter({ hasText: /0:\d\d · \$0\.05 · The service is working…/ }).waitFor();
+  await row.filter({ hasText: /\d:\d\d · \$0\.05 · The service is working…/ }).waitFor();
   await workbench.picture('fills-running');
   await row.hover();
   await row.getByRole('button', { name: 'Cancel' }).click();
@@ -72,7 +72,7 @@ test('the list of fills: state, time and price of each, Cancel, and the result',
   await row.hover();
   await row.getByRole('button', { name: 'Open Result' }).click();
   await page.locator('.tab[data-resource-name="shape.fill-001.png"]').waitFor();
-  assert.equal((await readdir(scene.folder)).length, results + 1);
+  await eventually(async () => assert.equal((await readdir(scene.folder)).length, results + 1));
 });
 
 test('no entry in the menu of a file that is no image', async () => {
@@ -116,9 +116,11 @@ test('two photos, of which none looks like a mask: a batch of both is offered, o
   await workbench.closeAll();
   await workbench.explorerMenu(['alps.png', 'boats.jpg'], 'Flux Fill: Inpaint');
   await page.locator('.quick-input-title', { hasText: '2 images are selected: what is filled?' }).waitFor();
-  assert.deepEqual(
-    (await rows.allInnerTexts()).map((text) => text.replaceAll('\u00a0', ' ')),
-    ['Batch of 2 Images…', 'Only boats.jpg', 'alps.png Is the Mask', 'boats.jpg Is the Mask'],
+  await eventually(async () =>
+    assert.deepEqual(
+      (await rows.allInnerTexts()).map((text) => text.replaceAll('\u00a0', ' ')),
+      ['Batch of 2 Images…', 'Only boats.jpg', 'alps.png Is the Mask', 'boats.jpg Is the Mask'],
+    ),
   );
   await workbench.picture('two-photos');
   await workbench.quickPick('Batch of 2 Images…');
@@ -129,7 +131,7 @@ test('two photos, of which none looks like a mask: a batch of both is offered, o
   await page.locator('.quick-input-title', { hasText: '3 images are selected: what is filled?' }).waitFor();
   await workbench.quickPick('Only sprite.png');
   await openPage(scene);
-  assert.ok((await workbench.tabs()).includes('Fill: sprite.png'));
+  await eventually(async () => assert.ok((await workbench.tabs()).includes('Fill: sprite.png')));
   // A selection of several would count for the next right-click, too.
   await (await workbench.explorerRow('notes.txt')).click();
 });
@@ -146,7 +148,7 @@ test('the key is checked for nothing, and the credits are told', async () => {
 
 test('a job whose panel is hidden shows in the status bar and as a notification that can cancel', async () => {
   const { workbench, emulator } = scene;
-  emulator.control({ readyAfter: 8_000 });
+  emulator.control({ readyAfter: 600_000 });
   await workbench.closeAll();
   await workbench.explorerMenu(['boats.jpg'], 'Flux Fill: Inpaint');
   const page = await openPage(scene);
@@ -161,6 +163,7 @@ test('a job whose panel is hidden shows in the status bar and as a notification 
   );
   await workbench.picture('hidden-job');
   await workbench.notificationButton('Filling boats.jpg', 'Cancel');
+  emulator.control({ readyAfter: 0 });
   await untilResult(scene, 'boats.fill-001.png');
   await workbench.page.locator('.statusbar-item', { hasText: 'Fill: 1' }).waitFor({ state: 'detached' });
   await until('word of the saved file', async () =>
@@ -177,7 +180,7 @@ test('the settings of a result are used again, in the panel that is open', async
     const prompt = await page.getByLabel('Prompt', { exact: true }).inputValue();
     return prompt === 'a heron in the reeds';
   });
-  assert.equal(await page.locator('.source-name').innerText(), 'alps.png');
+  await eventually(async () => assert.equal(await page.locator('.source-name').innerText(), 'alps.png'));
   await workbench.explorerMenu(['alps-mask.png'], 'Flux Fill: Use Settings From This Image');
   await until('word that there are none', async () =>
     (await workbench.notifications()).some((text) => text.includes('alps-mask.png does not say how it was made.')),
@@ -195,14 +198,18 @@ test('a result takes the place of its source, which is not lost', async () => {
   await page.locator('.generate:not([aria-disabled])').click();
   const result = await untilResult(scene, 'sprite.fill-001.png');
   await page.getByRole('button', { name: 'Replace Source…' }).click();
-  assert.match(await workbench.dialog(), /Replace sprite\.png with sprite\.fill-001\.png\?/);
+  await eventually(async () =>
+    assert.match(await workbench.dialog(), /Replace sprite\.png with sprite\.fill-001\.png\?/),
+  );
   await workbench.dialogButton('Replace');
   await until('the result under the name of its source', async () => {
     const now = await readFile(join(folder, 'sprite.png')).catch(() => Buffer.alloc(0));
     return now.equals(result);
   });
-  const names = await readdir(folder);
-  assert.ok(!names.includes('sprite.fill-001.png'));
-  const kept = names.find((name) => name.startsWith('sprite.original-'));
-  if (kept !== undefined) assert.ok((await readFile(join(folder, kept))).equals(original));
+  await until('the result under its own name no longer', async () => {
+    return !(await readdir(folder)).includes('sprite.fill-001.png');
+  });
+  const kept = (await readdir(folder)).find((name) => name.startsWith('sprite.original-'));
+  if (kept !== undefined)
+    await eventually(async () => assert.ok((await readFile(join(folder, kept))).equals(original)));
 });

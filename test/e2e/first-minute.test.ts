@@ -1,7 +1,8 @@
 /** Someone who has just installed Flux Fill: the walkthrough, the sample, the empty list, and a report. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { themes, until, type Theme } from '../vscode/workbench.ts';
+import { themes, type Theme } from '../vscode/workbench.ts';
+import { eventually, until } from '../waiting.ts';
 import { openPage, openScene, paint, pictureOfFailure, type Scene } from './scene.ts';
 
 let scene: Scene;
@@ -17,7 +18,7 @@ test('the walkthrough explains the first steps with a picture each, in every the
   await workbench.command('Flux Fill: Get Started');
   const steps = page.locator('.getting-started-step');
   await steps.first().waitFor();
-  assert.equal(await steps.count(), 4);
+  await eventually(async () => assert.equal(await steps.count(), 4));
   for (const theme of Object.keys(themes) as Theme[]) {
     await workbench.theme(theme);
     for (const step of ['try', 'mark', 'key', 'price']) {
@@ -39,7 +40,7 @@ test('an empty list of fills says what to do, and its link opens the sample', as
   await workbench.picture('no-fills');
   await view.locator('.monaco-button', { hasText: 'Open the Sample' }).click();
   await workbench.webview('.generate');
-  assert.ok((await workbench.tabs()).includes('Fill: boats.jpg'));
+  await eventually(async () => assert.ok((await workbench.tabs()).includes('Fill: boats.jpg')));
 });
 
 test('the sample is filled without a key and without a question, and the list shows it', async () => {
@@ -59,6 +60,8 @@ test('a report is shown as a document before anything is done with it', async ()
   await workbench.command('Flux Fill: Report Issue…');
   const editor = workbench.page.locator('.monaco-editor .view-lines', { hasText: 'Last lines of the log' }).first();
   await editor.waitFor();
-  assert.ok((await workbench.notifications()).some((text) => text.includes('Nothing was sent')));
+  await eventually(async () =>
+    assert.ok((await workbench.notifications()).some((text) => text.includes('Nothing was sent'))),
+  );
   await workbench.picture('report');
 });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { editorName } from '../../src/protocol/shell.ts';
+import { eventually } from '../waiting.ts';
 import { openPage, openScene, pictureOfFailure, type Scene } from './scene.ts';
 
 let scene: Scene;
@@ -15,10 +16,11 @@ test('the shell has asked for what was kept, and the stage shows the element of 
   const { workbench } = scene;
   await workbench.explorerMenu(['boats.jpg'], 'Flux Fill: Inpaint');
   const page = await openPage(scene);
-  const seen = await page.evaluate((name) => {
-    // A picture that the page asked for itself is decoded aside.
-    const { decoding } = document.querySelector<HTMLImageElement>('.stage .picture')!;
-    return { asked: name in globalThis, decoding };
-  }, editorName);
-  assert.deepEqual(seen, { asked: true, decoding: 'auto' });
+  const seen = () =>
+    page.evaluate((name) => {
+      // A picture that the page asked for itself is decoded aside.
+      const { decoding } = document.querySelector<HTMLImageElement>('.stage .picture')!;
+      return { asked: name in globalThis, decoding };
+    }, editorName);
+  await eventually(async () => assert.deepEqual(await seen(), { asked: true, decoding: 'auto' }));
 });

@@ -4,7 +4,6 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import sharp from 'sharp';
-import { until } from '../vscode/workbench.ts';
 import { compare, decode } from './judge.ts';
 import {
   chooseFile,
@@ -17,6 +16,7 @@ import {
   untilResult,
   type Scene,
 } from './scene.ts';
+import { eventually, until } from '../waiting.ts';
 
 let scene: Scene;
 before(async () => {
@@ -37,7 +37,7 @@ test('what is not an image is named, and nothing opens', async () => {
   await until('notification', async () =>
     (await workbench.notifications()).some((text) => text.includes('not-an-image.png is not an image')),
   );
-  assert.deepEqual(await workbench.tabs(), []);
+  await eventually(async () => assert.deepEqual(await workbench.tabs(), []));
 });
 
 test('a mask of another size names both sizes and offers to scale it', async () => {
@@ -50,14 +50,14 @@ test('a mask of another size names both sizes and offers to scale it', async () 
   assert.match(text, /900 × 640/);
   await workbench.dialogButton('Scale the Mask');
   await page.getByText('Mask file: small-mask.png').first().waitFor();
-  assert.equal(await page.locator('.generate').isDisabled(), false);
+  await eventually(async () => assert.equal(await page.locator('.generate').isDisabled(), false));
 });
 
 test('the first Generate without a key offers a key or practice, and goes on with what is chosen', async () => {
   const { workbench, emulator } = scene;
   const page = await openPage(scene);
   await page.locator('.generate').click();
-  assert.match(await workbench.dialog(), /No API key for http:\/\/127\.0\.0\.1/);
+  await eventually(async () => assert.match(await workbench.dialog(), /No API key for http:\/\/127\.0\.0\.1/));
   await workbench.picture('no-key');
   await workbench.dialogButton('Practise Without a Key');
   await page.getByText('Practice: no AI, the prompt is not used, free.').first().waitFor();
@@ -88,7 +88,7 @@ test('once there is a key, another image starts with the real service', async ()
   await setKey(scene);
   const page = await inpaint('boats.jpg');
   await page.getByText('API key is set.').first().waitFor();
-  assert.equal(await page.getByLabel('Service', { exact: true }).inputValue(), 'bfl');
+  await eventually(async () => assert.equal(await page.getByLabel('Service', { exact: true }).inputValue(), 'bfl'));
 });
 
 test('a key that is refused is said, and the panel works on', async () => {
@@ -116,24 +116,26 @@ test('moderation shows its reasons', async () => {
 
 test('cancel tells the truth, and the result is kept', async () => {
   const { emulator } = scene;
-  emulator.control({ readyAfter: 4_000 });
+  emulator.control({ readyAfter: 600_000 });
   const page = await inpaint('boats.jpg');
   await page.locator('.generate:not([disabled])').click();
   await page.getByText('The service is working…').first().waitFor();
   await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByText('The job may still be billed').first().waitFor();
+  emulator.control({ readyAfter: 0 });
   await untilResult(scene, 'boats.fill-002.png');
   emulator.control({ readyAfter: 300 });
 });
 
 test('a source that is deleted while the job runs: the result is saved, with a warning', async () => {
   const { emulator, folder } = scene;
-  emulator.control({ readyAfter: 3_000 });
+  emulator.control({ readyAfter: 600_000 });
   const page = await inpaint('sprite.png');
   await paint(scene, page, { x: 0.3, y: 0.3 }, { x: 0.35, y: 0.3 });
   await page.locator('.generate:not([disabled])').click();
   await page.getByText('The service is working…').first().waitFor();
   await rm(join(folder, 'sprite.png'));
+  emulator.control({ readyAfter: 0 });
   await untilResult(scene, 'sprite.fill-001.png');
   await page.getByText('sprite.png was deleted or moved while the job ran').first().waitFor();
   emulator.control({ readyAfter: 300 });
@@ -150,7 +152,7 @@ test('an image that changed on disk is shown anew before anything is sent', asyn
   const before = (await results(scene)).length;
   await page.locator('.generate:not([disabled])').click();
   await untilResult(scene, 'boats.fill-003.png');
-  assert.equal((await results(scene)).length, before + 1);
+  await eventually(async () => assert.equal((await results(scene)).length, before + 1));
   await until('a folder without temporary files', async () =>
     (await readdir(folder)).every((name) => !name.endsWith('.tmp')),
   );

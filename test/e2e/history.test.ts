@@ -8,9 +8,10 @@ import { after, afterEach, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { Frame } from 'playwright-core';
 import { root } from '../vscode/places.ts';
-import { until } from '../vscode/workbench.ts';
+import { eventually, until } from '../waiting.ts';
 import {
   canary,
+  journal,
   openPage,
   openScene,
   paint,
@@ -30,10 +31,7 @@ before(async () => {
 after(() => scene?.close());
 afterEach((context) => pictureOfFailure(scene, context));
 
-const done = (): Promise<string[]> =>
-  readdir(
-    join(scene.workbench.server.dataFolder, 'data', 'User', 'globalStorage', 'flux-fill.flux-fill', 'jobs', 'done'),
-  ).catch(() => []);
+const done = (): Promise<string[]> => readdir(join(journal(scene), 'done')).catch(() => []);
 
 const openHistory = async (): Promise<Frame> => {
   await scene.workbench.command('Flux Fill: History of Fills');
@@ -56,9 +54,9 @@ test('a fill stands in the history with a small picture, its prompt, seed and pr
   const page = await openHistory();
   await page.getByText('1 fill', { exact: true }).waitFor();
   await until('small picture', async () => (await page.locator('.card img:visible').count()) === 1);
-  const details = await page.getByRole('complementary').innerText();
+  const details = page.getByRole('complementary');
   for (const text of [`a sailor's hat & "$HOME"`, '4711', '$0.05', 'Saved as boats.fill-001.png', 'Black Forest Labs'])
-    assert.ok(details.includes(text), text);
+    await eventually(async () => assert.ok((await details.innerText()).includes(text), text));
   await workbench.picture('history');
 });
 
@@ -97,7 +95,7 @@ test('saved as a recipe with its painted mask beside it, the command line runs i
     [said.parameters.prompt, said.parameters.seed, said.price],
     [`a sailor's hat & "$HOME"`, 4711, 0.05],
   );
-  assert.ok((await readdir(folder)).includes('boats.fill.mask.png'));
+  await eventually(async () => assert.ok((await readdir(folder)).includes('boats.fill.mask.png')));
 });
 
 test('compared, the result stands over its image; its settings and mask are taken again', async () => {
@@ -118,7 +116,7 @@ test('compared, the result stands over its image; its settings and mask are take
   panel = await openPage(scene);
   const prompt = panel.getByRole('textbox', { name: 'Prompt' });
   await until('prompt', async () => (await prompt.inputValue()).startsWith('a sailor'));
-  assert.equal(await panel.getByRole('spinbutton', { name: 'Seed' }).inputValue(), '1');
+  await eventually(async () => assert.equal(await panel.getByRole('spinbutton', { name: 'Seed' }).inputValue(), '1'));
   await press(await openHistory(), 'All Settings and Mask');
   panel = await openPage(scene);
   await until('seed', async () => (await panel.getByRole('spinbutton', { name: 'Seed' }).inputValue()) === '4711');
@@ -129,7 +127,9 @@ test('compared, the result stands over its image; its settings and mask are take
 test('made again after the price was agreed to; deleted, it is gone and its file stays', async () => {
   const { workbench, emulator } = scene;
   await press(await openHistory(), 'Make Again…');
-  assert.match(await workbench.dialog(), /Make this fill of boats\.jpg again\?[^]*about \$0\.05/);
+  await eventually(async () =>
+    assert.match(await workbench.dialog(), /Make this fill of boats\.jpg again\?[^]*about \$0\.05/),
+  );
   await workbench.dialogButton('Cancel');
   assert.equal(emulator.accepted(), 1);
   await press(await openHistory(), 'Make Again…');
@@ -142,6 +142,6 @@ test('made again after the price was agreed to; deleted, it is gone and its file
   await page.getByText('2 fills', { exact: true }).waitFor();
   await press(page, 'Delete from History');
   await page.getByText('1 fill', { exact: true }).waitFor();
-  assert.equal((await done()).length, 1);
-  assert.deepEqual(await results(scene), ['boats.fill-001.png', 'boats.fill-002.png']);
+  await eventually(async () => assert.equal((await done()).length, 1));
+  await eventually(async () => assert.deepEqual(await results(scene), ['boats.fill-001.png', 'boats.fill-002.png']));
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { until } from '../vscode/workbench.ts';
 import { changedBox, decode } from './judge.ts';
 import { openPage, openScene, pictureOfFailure, setKey, untilResult, type Scene } from './scene.ts';
+import { eventually, until } from '../waiting.ts';
 
 let scene: Scene;
 before(async () => {
@@ -31,8 +31,9 @@ test('by keyboard alone, in the workbench: mark, undo and redo by command, promp
   await until('again', async () => !(await page.locator('[aria-label=Redo]').isEnabled()));
   await until('the keyboard is back', () => focused('.stage'));
   for (let step = 0; step < 60 && !(await focused('textarea')); step++) await keyboard.press('Tab');
-  assert.ok(await focused('textarea'), 'the prompt is reached by Tab');
+  await eventually(async () => assert.ok(await focused('textarea'), 'the prompt is reached by Tab'));
   await keyboard.type('a buoy');
+  await page.locator('.generate:not([aria-disabled])').waitFor();
   await workbench.command('Flux Fill: Generate');
   const file = await untilResult(scene, 'boats.fill-001.png');
   assert.equal(emulator.log.find((entry) => entry.method === 'POST')!.body!.prompt, 'a buoy');
@@ -42,9 +43,9 @@ test('by keyboard alone, in the workbench: mark, undo and redo by command, promp
   await page.locator('.result-layer .picture').waitFor();
   const slider = page.locator('.compare-slider');
   for (let step = 0; step < 60 && !(await focused('.compare-slider')); step++) await keyboard.press('Shift+Tab');
-  assert.ok(await focused('.compare-slider'), 'the result is reached by Tab');
+  await eventually(async () => assert.ok(await focused('.compare-slider'), 'the result is reached by Tab'));
   await keyboard.press('End');
-  assert.equal(await slider.inputValue(), '100');
+  await eventually(async () => assert.equal(await slider.inputValue(), '100'));
   await keyboard.press('d');
   // The page may read the pixels of files that the editor serves: the fill is bright, and more than half is black.
   await until('difference', () =>

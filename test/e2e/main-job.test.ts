@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { changedBox, compare, decode } from './judge.ts';
 import { chooseFile, openPage, openScene, paint, pictureOfFailure, setKey, untilResult, type Scene } from './scene.ts';
+import { eventually } from '../waiting.ts';
 
 let scene: Scene;
 before(async () => {
@@ -17,12 +18,15 @@ test('by right-click: paint, prompt, sliders, Generate, and a new file beside th
   const { workbench, emulator, folder } = scene;
   await workbench.explorerMenu(['boats.jpg'], 'Flux Fill: Inpaint');
   const page = await openPage(scene);
-  assert.equal(await page.locator('.generate').isDisabled(), true, 'nothing is marked yet');
+  await eventually(async () =>
+    assert.equal(await page.locator('.generate').isDisabled(), true, 'nothing is marked yet'),
+  );
   await paint(scene, page);
   await page.getByLabel('Prompt', { exact: true }).fill('a red fishing boat');
   await page.getByRole('slider', { name: 'Steps' }).focus();
   for (let press = 0; press < 5; press++) await workbench.page.keyboard.press('ArrowLeft');
   await page.getByRole('spinbutton', { name: 'Guidance' }).fill('30');
+  await page.locator('.generate:not([aria-disabled])').waitFor();
   await page.getByLabel('Prompt', { exact: true }).press('ControlOrMeta+Enter');
   const file = await untilResult(scene, 'boats.fill-001.png');
   const submit = emulator.log.find((entry) => entry.method === 'POST')!;
@@ -77,7 +81,7 @@ test('two files selected: the one called mask is the mask', async () => {
   await page.getByText('Mask file: alps-mask.png').first().waitFor();
   await page.locator('.generate').click();
   const file = await untilResult(scene, 'alps.fill-002.png');
-  assert.notDeepEqual(file, await readFile(join(folder, 'alps.fill-001.png')));
+  await eventually(async () => assert.notDeepEqual(file, await readFile(join(folder, 'alps.fill-001.png'))));
 });
 
 test('by the alpha channel: what was transparent is visible and filled, everything else identical', async () => {

@@ -8,7 +8,7 @@ import { start, type Emulator } from '../servers/bfl.ts';
 import { secureNames } from '../servers/hosts.ts';
 import { startProxy, type Proxy } from '../servers/proxy.ts';
 import { writeSettings } from '../vscode/server.ts';
-import { until } from '../vscode/workbench.ts';
+import { eventually, until } from '../waiting.ts';
 import { canary, openPage, openScene, paint, pictureOfFailure, setKey, untilResult, type Scene } from './scene.ts';
 
 const prompt = 'a canary in a red boat';
@@ -88,5 +88,5 @@ test('a base URL that cannot be used is what the panel shows, not a missing key'
   await writeSettings(folder, { 'fluxFill.bfl.baseUrl': 'ftp://user:secret@nowhere' }, false);
   const page = await openPage(scene);
   await page.getByText(/^The base URL ftp:\/\/nowhere\S* cannot be used/).waitFor();
-  assert.equal(await page.getByText('No API key yet.').isVisible(), false);
+  await eventually(async () => assert.equal(await page.getByText('No API key yet.').isVisible(), false));
 });

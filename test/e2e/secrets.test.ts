@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { canary, openPage, openScene, paint, pictureOfFailure, setKey, untilResult, type Scene } from './scene.ts';
+import { eventually } from '../waiting.ts';
 
 let scene: Scene;
 const messages: string[] = [];
@@ -93,7 +94,7 @@ test('a key that is cleared is gone', async () => {
   const page = await openPage(scene);
   await page.getByText('No API key yet.').first().waitFor();
   await page.locator('.generate:not([disabled])').click();
-  assert.match(await workbench.dialog(), /No API key for/);
+  await eventually(async () => assert.match(await workbench.dialog(), /No API key for/));
   await workbench.dialogButton('Cancel');
   assert.equal(emulator.accepted(), accepted);
 });

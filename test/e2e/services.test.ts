@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { start as startFal, type Emulator as Fal } from '../servers/fal.ts';
 import type { Entry } from '../servers/hosts.ts';
 import { start as startReplicate, type Emulator as Replicate } from '../servers/replicate.ts';
-import { until } from '../vscode/workbench.ts';
+import { eventually, until } from '../waiting.ts';
 import { changedBox, decode } from './judge.ts';
 import { canary, openPage, openScene, paint, pictureOfFailure, setKey, untilResult, type Scene } from './scene.ts';
 
@@ -79,8 +79,8 @@ test('one panel, four services, without typing anything again', async () => {
   await workbench.picture('services-choose');
   await workbench.quickPick('fal');
   await page.getByText('fal: no API key yet.').first().waitFor();
-  assert.equal(await service.inputValue(), 'fal');
-  assert.ok(await page.getByRole('slider', { name: 'Steps' }).isDisabled());
+  await eventually(async () => assert.equal(await service.inputValue(), 'fal'));
+  await eventually(async () => assert.ok(await page.getByRole('slider', { name: 'Steps' }).isDisabled()));
   await page.locator('summary').click();
   await setKey(scene, keys.fal, 'fal', fal.url);
   await fill(2);
@@ -103,8 +103,10 @@ test('one panel, four services, without typing anything again', async () => {
 
   await service.selectOption('bfl');
   await until('what was set first', async () => (await page.getByLabel('Ask the service for').inputValue()) === 'webp');
-  assert.equal(await page.getByLabel('Prompt', { exact: true }).inputValue(), prompt);
-  assert.equal(await page.getByRole('slider', { name: 'Safety tolerance' }).inputValue(), '0');
+  await eventually(async () => assert.equal(await page.getByLabel('Prompt', { exact: true }).inputValue(), prompt));
+  await eventually(async () =>
+    assert.equal(await page.getByRole('slider', { name: 'Safety tolerance' }).inputValue(), '0'),
+  );
 });
 
 test('a canvas is left to the service that has its own way, and the file is its whole picture', async () => {
@@ -168,5 +170,5 @@ test('without a panel, the chosen service is the one that new images start with'
   });
   await workbench.explorerMenu(['alps.png'], 'Flux Fill: Inpaint');
   const page = await openPage(scene);
-  assert.equal(await page.getByLabel('Service', { exact: true }).inputValue(), 'fal');
+  await eventually(async () => assert.equal(await page.getByLabel('Service', { exact: true }).inputValue(), 'fal'));
 });

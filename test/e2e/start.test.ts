@@ -10,7 +10,8 @@ import { promisify } from 'node:util';
 import { startBehindDoor } from '../try/browser.ts';
 import { makeSample } from '../try/sample.ts';
 import { root } from '../vscode/places.ts';
-import { openWorkbench, themes, until } from '../vscode/workbench.ts';
+import { openWorkbench, themes } from '../vscode/workbench.ts';
+import { eventually, until } from '../waiting.ts';
 import { changedBox, decode } from './judge.ts';
 import { askKey, openPage } from './scene.ts';
 
@@ -94,7 +95,8 @@ test(
       await workbench.reload();
       await workbench.explorerMenu(['boats.jpg'], 'Flux Fill: Inpaint');
       await (await openPage({ workbench })).getByText('API key is set.').first().waitFor();
-      assert.doesNotMatch(await workbench.page.evaluate(() => JSON.stringify(localStorage)), /a-key-that-is-kept/);
+      const stored = await workbench.page.evaluate(() => JSON.stringify(localStorage));
+      assert.doesNotMatch(stored, /a-key-that-is-kept/);
     } finally {
       await workbench.close();
     }
@@ -160,17 +162,17 @@ for argument; do
   case $argument in --user-data-dir=*) data=\${argument#*=} ;; esac
 done
 setsid sleep 600 & echo $! > "$data/code.lock"
-printf '%s\\n' "$@" > "${home}/arguments"
+printf '%s\\n' "$@" > "${home}/written" && mv "${home}/written" "${home}/arguments"
 wait
 `,
   );
   await chmod(code, 0o755);
   const started = start(context, { DISPLAY: ':99', PATH: `${home}:${process.env['PATH']}` });
   const written = (): Promise<string> => readFile(join(home, 'arguments'), 'utf8').catch(() => '');
-  await until('started code', async () => (await written()).endsWith('\n'));
+  await until('started code', async () => (await written()) !== '');
   const given = (await written()).trim().split('\n');
   assert.ok(given.includes(`--extensionDevelopmentPath=${root}`));
-  assert.ok((await readdir(given.at(-1)!)).includes('boats.jpg'));
+  await eventually(async () => assert.ok((await readdir(given.at(-1)!)).includes('boats.jpg')));
   const data = given.find((argument) => argument.startsWith('--user-data-dir='))!.split('=')[1];
   const application = Number(await readFile(join(data, 'code.lock'), 'utf8'));
   process.kill(application, 0);

@@ -1,45 +1,34 @@
 /** Whatever dies, a result whose id reached the disk ends saved, once; and what was never told of is not sent again. */
 import assert from 'node:assert/strict';
-import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { after, afterEach, before, test } from 'node:test';
-import type { Job, JobState } from '../../src/fill/record.ts';
-import { until } from '../vscode/workbench.ts';
 import {
   openPage,
+  jobsIn,
   openScene,
   paint,
   pictureOfFailure,
+  reached,
   results,
   setKey,
   untilPanelKept,
   untilResult,
   type Scene,
 } from './scene.ts';
+import { eventually, until } from '../waiting.ts';
 
 let scene: Scene;
 before(async () => {
   scene = await openScene();
   await setKey(scene);
 });
+/** Milliseconds within which nothing is ready here. */
+const never = 600_000;
 after(() => scene?.close());
 afterEach((context) => pictureOfFailure(scene, context));
 
-const journal = (): string =>
-  join(scene.workbench.server.dataFolder, 'data', 'User', 'globalStorage', 'flux-fill.flux-fill', 'jobs');
-
-const jobsIn = async (stage: 'open' | 'done'): Promise<Job[]> => {
-  const ids = await readdir(join(journal(), stage)).catch(() => []);
-  const texts = await Promise.all(
-    ids.map((id) => readFile(join(journal(), stage, id, 'record.json'), 'utf8').catch(() => '')),
-  );
-  return texts.filter((text) => text !== '').map((text) => JSON.parse(text) as Job);
-};
-
-const untilState = (state: JobState): Promise<void> =>
-  until(`open job in state ${state}`, async () => (await jobsIn('open')).some((job) => job.state === state));
-
-const untilAllDone = (): Promise<void> => until('end of every job', async () => (await jobsIn('open')).length === 0);
+const untilAllDone = (): Promise<void> =>
+  until('end of every job', async () => (await jobsIn(scene, 'open')).length === 0);
 
 /** Marks something in a fresh panel of boats.jpg and presses Generate. */
 const generate = async (): Promise<void> => {
@@ -54,49 +43,49 @@ const name = (number: number): string => `boats.fill-00${number}.png`;
 
 test('a window that is reloaded while the service works shows the panel again and saves the result, once', async () => {
   const { workbench, emulator } = scene;
-  emulator.control({ readyAfter: 15_000 });
-  await generate();
-  await untilState('submitted');
+  emulator.control({ readyAfter: never });
+  await reached(scene, 'submitted', generate);
   await untilPanelKept(scene);
   await workbench.reload();
   const page = await openPage(scene);
   await page.locator('.status .share', { hasText: /^Mask \d/ }).waitFor();
+  emulator.control({ readyAfter: 0 });
   await untilResult(scene, name(1));
   await page.locator('.job-state', { hasText: `Saved ${name(1)}` }).waitFor();
   await untilAllDone();
-  assert.deepEqual(await results(scene), [name(1)]);
+  await eventually(async () => assert.deepEqual(await results(scene), [name(1)]));
   assert.equal(emulator.accepted(), 1);
 });
 
 test('an extension host that is killed while the service works: another one saves the result, once', async () => {
   const { workbench, emulator } = scene;
-  emulator.control({ readyAfter: 6_000 });
-  await generate();
-  await untilState('submitted');
+  emulator.control({ readyAfter: never });
+  await reached(scene, 'submitted', generate);
   await workbench.killExtensionHost();
+  emulator.control({ readyAfter: 0 });
   await untilResult(scene, name(2));
   await untilAllDone();
-  assert.deepEqual(await results(scene), [name(1), name(2)]);
+  await eventually(async () => assert.deepEqual(await results(scene), [name(1), name(2)]));
   assert.equal(emulator.accepted(), 2);
 });
 
 test('killed while the result is put into the image: the bytes are on the disk, and it is saved once', async () => {
   const { workbench, emulator } = scene;
   emulator.control({ readyAfter: 0 });
-  await generate();
-  await untilState('received');
+  await reached(scene, 'received', generate);
   await workbench.killExtensionHost();
   await untilResult(scene, name(3));
   await untilAllDone();
-  assert.deepEqual(await results(scene), [name(1), name(2), name(3)]);
+  await eventually(async () => assert.deepEqual(await results(scene), [name(1), name(2), name(3)]));
   assert.equal(emulator.accepted(), 3);
 });
 
 test('no temporary file is left beside the source', async () => {
-  const names = await readdir(scene.folder);
-  assert.deepEqual(
-    names.filter((one) => one.startsWith('.')),
-    [],
+  await eventually(async () =>
+    assert.deepEqual(
+      (await readdir(scene.folder)).filter((one) => one.startsWith('.')),
+      [],
+    ),
   );
 });
 
@@ -114,10 +103,10 @@ test('killed while the request is on its way: the outcome is unknown, and it is 
   );
   await workbench.killExtensionHost();
   await untilAllDone();
-  const unknown = (await jobsIn('done')).filter((job) => job.state === 'unknown');
+  const unknown = (await jobsIn(scene, 'done')).filter((job) => job.state === 'unknown');
   assert.equal(unknown.length, 1);
   assert.equal(emulator.log.filter((entry) => entry.method === 'POST').length, 1);
-  assert.deepEqual(await results(scene), []);
+  await eventually(async () => assert.deepEqual(await results(scene), []));
 });
 
 test('a fill of unknown outcome is sent again by the person only, who is told that it may cost twice', async () => {
@@ -130,7 +119,12 @@ test('a fill of unknown outcome is sent again by the person only, who is told th
   await workbench.command('Notifications: Clear All Notifications');
   const again = page.getByRole('button', { name: 'Send Again…' });
   await again.click();
-  assert.match(await workbench.dialog(), /may have been accepted and charged[^]*\$0\.05, perhaps for the second time/);
+  await eventually(async () =>
+    assert.match(
+      await workbench.dialog(),
+      /may have been accepted and charged[^]*\$0\.05, perhaps for the second time/,
+    ),
+  );
   await workbench.picture('send-again');
   await workbench.dialogButton('Cancel');
   assert.equal(posts(), 1);
@@ -140,14 +134,15 @@ test('a fill of unknown outcome is sent again by the person only, who is told th
   await untilResult(scene, name(1));
   await untilAllDone();
   assert.equal(posts(), 2);
-  assert.deepEqual(await results(scene), [name(1)]);
+  await eventually(async () => assert.deepEqual(await results(scene), [name(1)]));
 });
 
 test('killed at a random moment: what was accepted is saved once, or known as unknown', async (t) => {
   const { workbench, emulator } = scene;
   emulator.control({ readyAfter: 1_000 });
   const before = { accepted: emulator.accepted(), saved: (await results(scene)).length };
-  const unknown = async (): Promise<number> => (await jobsIn('done')).filter((job) => job.state === 'unknown').length;
+  const unknown = async (): Promise<number> =>
+    (await jobsIn(scene, 'done')).filter((job) => job.state === 'unknown').length;
   const unknownBefore = await unknown();
   await generate();
   const moment = Math.random() * 3_000;

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { Frame } from 'playwright-core';
 import { thumbFile } from '../../src/jobs/journal.ts';
-import { until } from '../vscode/workbench.ts';
+import { eventually, until } from '../waiting.ts';
 import {
+  journal,
   openPage,
   openScene,
   paint,
@@ -18,24 +19,19 @@ import {
   type Scene,
 } from './scene.ts';
 
-/** Of eight from 1000 on: three are ready at once, the others once the window has been reloaded. */
-const late = 20_000;
-
 let scene: Scene;
 before(async () => {
   scene = await openScene({
     viewport: { width: 1700, height: 1000 },
-    emulator: { readyAfterOf: (seed) => (seed < 1003 ? 0 : late) },
+    // Of eight from 1000 on, three are ready at once, the others once they are let go.
+    emulator: { readyAfter: 600_000, readyAfterOf: (seed) => (seed < 1003 ? 0 : undefined) },
   });
   await setKey(scene);
 });
 after(() => scene?.close());
 afterEach((context) => pictureOfFailure(scene, context));
 
-const jobs = (): string =>
-  join(scene.workbench.server.dataFolder, 'data', 'User', 'globalStorage', 'flux-fill.flux-fill', 'jobs');
-
-const jobsIn = (stage: 'open' | 'done'): Promise<string[]> => readdir(join(jobs(), stage)).catch(() => []);
+const jobsIn = (stage: 'open' | 'done'): Promise<string[]> => readdir(join(journal(scene), stage)).catch(() => []);
 
 const ready = async (page: Frame): Promise<number> =>
   (
@@ -58,18 +54,21 @@ test('reloaded in the middle of eight variations: the filmstrip fills, and nothi
   await untilPanelKept(scene);
   // As if the window had been closed before the first small pictures were made.
   await until('three small pictures', async () => (await page.locator('.film-tile img:visible').count()) === 4);
-  for (const id of await jobsIn('done')) await rm(thumbFile(jobs(), id));
+  for (const id of await jobsIn('done')) await rm(thumbFile(journal(scene), id));
   await workbench.reload();
   page = await openPage(scene);
-  assert.equal(await page.locator('.film-item').count(), 9);
+  await eventually(async () => assert.equal(await page.locator('.film-item').count(), 9));
+  emulator.control({ readyAfter: 0 });
   await until('eight ready', async () => (await ready(page)) === 8);
   await until('end of every job', async () => (await jobsIn('open')).length === 0);
-  assert.deepEqual(await seeds(page), ['Original', ...Array.from({ length: 8 }, (_, at) => `Seed ${1000 + at}`)]);
+  await eventually(async () =>
+    assert.deepEqual(await seeds(page), ['Original', ...Array.from({ length: 8 }, (_, at) => `Seed ${1000 + at}`)]),
+  );
   await until('eight thumbnails', async () => (await page.locator('.film-tile img:visible').count()) === 9);
   await workbench.picture('variations');
   assert.equal(emulator.accepted(), 8);
-  assert.equal((await jobsIn('done')).length, 8);
-  assert.deepEqual(await results(scene), [], 'nothing is saved unasked');
+  await eventually(async () => assert.equal((await jobsIn('done')).length, 8));
+  await eventually(async () => assert.deepEqual(await results(scene), [], 'nothing is saved unasked'));
 });
 
 test('what is kept stands beside the source; the rest is deleted after a question', async () => {
@@ -82,15 +81,15 @@ test('what is kept stands beside the source; the rest is deleted after a questio
   await untilResult(scene, 'boats.fill-002.png');
   await page.getByText('2 kept').waitFor();
   await page.getByRole('button', { name: 'Delete Those Not Kept' }).click();
-  assert.match(await workbench.dialog(), /Delete 6 results that are not kept\?/);
+  await eventually(async () => assert.match(await workbench.dialog(), /Delete 6 results that are not kept\?/));
   await workbench.dialogButton('Cancel');
-  assert.equal((await jobsIn('done')).length, 8);
+  await eventually(async () => assert.equal((await jobsIn('done')).length, 8));
   await page.getByRole('button', { name: 'Delete Those Not Kept' }).click();
   await workbench.dialog();
   await workbench.dialogButton('Delete');
   await until('two left', async () => (await jobsIn('done')).length === 2);
   await until('two tiles', async () => (await page.locator('.film-item').count()) === 3);
-  assert.deepEqual(await results(scene), ['boats.fill-001.png', 'boats.fill-002.png']);
+  await eventually(async () => assert.deepEqual(await results(scene), ['boats.fill-001.png', 'boats.fill-002.png']));
 });
 
 test('a prompt of an earlier fill is taken again', async () => {

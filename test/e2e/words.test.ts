@@ -7,7 +7,7 @@ import { afterEach, test } from 'node:test';
 import { pseudo, pseudoTable } from '../l10n/pseudo.ts';
 import { isUntranslated, untranslated } from '../l10n/seen.ts';
 import { root } from '../vscode/places.ts';
-import { until } from '../vscode/workbench.ts';
+import { eventually, until } from '../waiting.ts';
 import { openPage, openScene, paint, pictureOfFailure, untilResult, type Scene } from './scene.ts';
 
 let scene: Scene | undefined;
@@ -42,28 +42,30 @@ test('menus, panel, dialogs, picks and messages say nothing that a translator di
   const command = (key: string): Promise<void> => workbench.command(`Flux Fill: ${titles[`command.${key}`]}`);
   const widget = window.locator('.quick-input-widget');
   const translated = async (what: string): Promise<void> => {
-    const texts = await widget.locator('.quick-input-title, .monaco-list-row, .quick-input-message').allInnerTexts();
-    assert.ok(texts.length > 0, what);
-    assert.deepEqual(texts.filter(isUntranslated), [], what);
+    await eventually(async () => {
+      const texts = await widget.locator('.quick-input-title, .monaco-list-row, .quick-input-message').allInnerTexts();
+      assert.ok(texts.length > 0, what);
+      assert.deepEqual(texts.filter(isUntranslated), [], what);
+    });
   };
 
   await workbench.explorerMenu(['boats.jpg'], titles['command.inpaint']);
   const page = await openPage(scene);
-  assert.deepEqual(await untranslated(page), [], 'empty');
+  await eventually(async () => assert.deepEqual(await untranslated(page), [], 'empty'));
   await paint(scene, page);
   await page.locator('.generate:not([disabled])').click();
   await window.locator('.monaco-dialog-box').waitFor();
   const dialog = window.locator('.monaco-dialog-box');
-  const texts = await dialog.locator('.dialog-message, .monaco-button').allInnerTexts();
-  assert.deepEqual(
-    texts.filter((text) => isUntranslated(text) && text !== 'Cancel'),
-    [],
-    'dialog',
-  );
+  /** What the workbench itself says is English. */
+  const english = async (parts: string): Promise<string[]> =>
+    (await dialog.locator(parts).allInnerTexts())
+      .flatMap((text) => text.split('\n'))
+      .filter((text) => isUntranslated(text) && text !== 'Cancel');
+  await eventually(async () => assert.deepEqual(await english('.dialog-message, .monaco-button'), [], 'dialog'));
   await workbench.dialogButton(pseudo('Practise Without a Key'));
   await untilResult(scene, 'boats.fill-001.png');
   await page.locator('.result-bar').waitFor();
-  assert.deepEqual(await untranslated(page), [], 'result');
+  await eventually(async () => assert.deepEqual(await untranslated(page), [], 'result'));
   await workbench.picture('words-pseudo');
 
   await command('chooseService');
@@ -99,12 +101,8 @@ test('menus, panel, dialogs, picks and messages say nothing that a translator di
   await dialog.waitFor();
   await workbench.dialogButton(pseudo('Practise Without a Key'));
   await dialog.locator('.monaco-button', { hasText: pseudo('Show the Plan') }).waitFor();
-  const asked = await dialog.locator('.dialog-message, .dialog-message-detail, .monaco-button').allInnerTexts();
-  assert.deepEqual(
-    asked.flatMap((text) => text.split('\n')).filter((text) => isUntranslated(text) && text !== 'Cancel'),
-    [],
-    'question before a batch',
-  );
+  const question = '.dialog-message, .dialog-message-detail, .monaco-button';
+  await eventually(async () => assert.deepEqual(await english(question), [], 'question before a batch'));
   await dialog
     .locator('.monaco-button', { hasText: /^⟦[^⟧]*1/ })
     .first()
@@ -116,10 +114,12 @@ test('menus, panel, dialogs, picks and messages say nothing that a translator di
   await workbench.notificationButton(pseudo('The batch has ended').slice(0, 20), show);
   const report = await workbench.webview('h1:has-text("⟦")');
   await report.locator('td', { hasText: 'sprite.fill-001.png' }).waitFor();
-  assert.deepEqual(
-    (await report.locator('.markdown-body').locator('h1, h2, p, th, td, li').allInnerTexts()).filter(isUntranslated),
-    [],
-    'report of a batch',
+  await eventually(async () =>
+    assert.deepEqual(
+      (await report.locator('.markdown-body').locator('h1, h2, p, th, td, li').allInnerTexts()).filter(isUntranslated),
+      [],
+      'report of a batch',
+    ),
   );
   await workbench.picture('words-pseudo-report');
 });

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { commands } from '../../src/ids.ts';
 import { worthHiding } from '../../src/services/redact.ts';
 import { fluxFill } from './activation.test.ts';
+import { eventually, until } from '../waiting.ts';
 import { test } from './suite.ts';
 
 const tabs = (): vscode.Tab[] => vscode.window.tabGroups.all.flatMap((group) => group.tabs);
@@ -12,9 +13,9 @@ test('Open Sample opens the panel on a copy of the sample, and no second one', a
   await fluxFill().activate();
   await vscode.commands.executeCommand(commands.openSample);
   await vscode.commands.executeCommand(commands.openSample);
-  const open = tabs().filter(({ label }) => label.endsWith('boats.jpg'));
-  assert.equal(open.length, 1);
-  await vscode.window.tabGroups.close(open);
+  const open = (): vscode.Tab[] => tabs().filter(({ label }) => label.endsWith('boats.jpg'));
+  await eventually(() => assert.equal(open().length, 1));
+  await vscode.window.tabGroups.close(open());
 });
 
 test('Report Issue shows facts without names of this machine, and sends nothing', async () => {
@@ -23,8 +24,7 @@ test('Report Issue shows facts without names of this machine, and sends nothing'
   void vscode.commands.executeCommand(commands.reportIssue);
   const shown = (): vscode.TextDocument | undefined =>
     vscode.workspace.textDocuments.find((document) => document.isUntitled && document.getText().includes('## Facts'));
-  for (let wait = 0; shown() === undefined && wait < 200; wait++)
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  await until('the report', () => shown() !== undefined);
   const text = shown()!.getText();
   assert.match(text, /- Flux Fill \d+\.\d+\.\d+\n/);
   assert.ok(text.includes(vscode.version) && text.includes(process.platform));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { commands } from '../../src/ids.ts';
 import { fluxFill } from './activation.test.ts';
+import { until } from '../waiting.ts';
 import { test } from './suite.ts';
 
 const write = (uri: vscode.Uri, text: string): Thenable<void> => vscode.workspace.fs.writeFile(uri, Buffer.from(text));
@@ -19,13 +20,6 @@ const inFolder = (body: (folder: vscode.Uri) => Promise<void>) => async (): Prom
     await vscode.commands.executeCommand('workbench.action.files.revert');
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
     await rm(home, { recursive: true, force: true });
-  }
-};
-
-const until = async (what: string, holds: () => boolean): Promise<void> => {
-  for (let round = 0; !holds(); round++) {
-    assert.ok(round < 200, `never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 };
 

@@ -12,7 +12,7 @@ interface Test {
 
 const tests: Test[] = [];
 /** Milliseconds after which a test counts as failed. */
-const limit = 60_000;
+const limit = 180_000;
 
 /** Adds a test; called by the test files while they load. */
 export function test(name: string, body: Test['body']): void {

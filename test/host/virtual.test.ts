@@ -7,6 +7,7 @@ import { fluxFill } from './activation.test.ts';
 import { marked, rectangle, refusalOf, slope } from './agent-calls.ts';
 import { invoke, withTool } from './agent-tool.ts';
 import { memoryFiles } from './memory.ts';
+import { until } from '../waiting.ts';
 import { test } from './suite.ts';
 
 type Memory = ReturnType<typeof memoryFiles>;
@@ -34,8 +35,6 @@ const read = async (memory: Memory, name: string): Promise<Uint8Array> =>
 const names = async ({ folder }: Memory): Promise<string[]> =>
   (await vscode.workspace.fs.readDirectory(folder)).map(([name]) => name).sort();
 
-const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
-
 /** The second result, made by a rename that may not overwrite; what stood there before is as it was. */
 const checkFilled = async (memory: Memory): Promise<void> => {
   assert.deepEqual(await names(memory), ['photo.fill-001.png', 'photo.fill-002.png', 'photo.mask.png', 'photo.png']);
@@ -58,11 +57,11 @@ test('a fill by commands and panel, of a file system in memory', async () => {
       const mask = vscode.Uri.joinPath(memory.folder, 'photo.mask.png');
       await vscode.commands.executeCommand(commands.inpaint, photo, [photo, mask]);
       // The page takes a command once it stands; that the folder can be written is tried first of all.
-      while (memory.acts.length === 0) {
+      await until('a first act', async () => {
         await vscode.commands.executeCommand(commands.generate);
-        await soon();
-      }
-      while (!(await names(memory)).includes('photo.fill-002.png')) await soon();
+        return memory.acts.length > 0;
+      });
+      await until('the result', async () => (await names(memory)).includes('photo.fill-002.png'));
       await checkFilled(memory);
     } finally {
       const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);

@@ -7,7 +7,8 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { amplifiedDifference } from '../../src/page/compare/difference.ts';
 import type { PanelState, ResultView } from '../../src/protocol/messages.ts';
-import { placeOf, shown, until, withPage } from './driving.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
+import { placeOf, shown, withPage } from './driving.ts';
 import { firstState, jobView, resultView, openPage, openSite } from './harness.ts';
 import type { OpenOptions, Opened, Site } from './harness.ts';
 
@@ -106,12 +107,14 @@ suite('page: ways to compare', () => {
         const button = page.getByRole('button', { name, exact: true });
         await page.keyboard.press(key);
         await said(page, sentence);
-        assert.equal(await button.getAttribute('aria-pressed'), 'true', name);
-        assert.equal(await page.locator('.compare-modes [aria-pressed=true]').count(), 1);
+        await eventually(async () => assert.equal(await button.getAttribute('aria-pressed'), 'true', name));
+        await eventually(async () => assert.equal(await page.locator('.compare-modes [aria-pressed=true]').count(), 1));
         await page.getByRole('button', { name: 'Slider', exact: true }).click();
         await button.click();
-        assert.equal(await button.getAttribute('aria-pressed'), 'true', name);
-        assert.match((await button.getAttribute('title')) ?? '', new RegExp(`\\(${key.toUpperCase()}\\)`));
+        await eventually(async () => assert.equal(await button.getAttribute('aria-pressed'), 'true', name));
+        await eventually(async () =>
+          assert.match((await button.getAttribute('title')) ?? '', new RegExp(`\\(${key.toUpperCase()}\\)`)),
+        );
       }
     }));
 
@@ -127,18 +130,20 @@ suite('page: ways to compare', () => {
         const { data } = await difference(page);
         return data.some((value, index) => index % 4 < 3 && value > 0);
       });
-      const box = (await page.locator('canvas.difference').boundingBox())!;
-      const origin = (await placeOf(page))(0, 0);
-      const { data, info } = await difference(page);
-      let inside = 0;
-      for (let at = 0; at < data.length; at += 4) {
-        const x = ((at / 4) % info.width) + Math.round(box.x - origin.x);
-        const y = Math.floor(at / 4 / info.width) + Math.round(box.y - origin.y);
-        const changed = x >= 300 && x < 400 && y >= 200 && y < 250;
-        if (changed) inside++;
-        assert.deepEqual([...data.subarray(at, at + 4)], [changed ? 16 : 0, 0, 0, 255], `${x}, ${y}`);
-      }
-      assert.equal(inside, 5000);
+      await eventually(async () => {
+        const box = await boxOf(page.locator('canvas.difference'));
+        const origin = (await placeOf(page))(0, 0);
+        const { data, info } = await difference(page);
+        let inside = 0;
+        for (let at = 0; at < data.length; at += 4) {
+          const x = ((at / 4) % info.width) + Math.round(box.x - origin.x);
+          const y = Math.floor(at / 4 / info.width) + Math.round(box.y - origin.y);
+          const changed = x >= 300 && x < 400 && y >= 200 && y < 250;
+          if (changed) inside++;
+          assert.deepEqual([...data.subarray(at, at + 4)], [changed ? 16 : 0, 0, 0, 255], `${x}, ${y}`);
+        }
+        assert.equal(inside, 5000);
+      });
       await page.keyboard.press('0');
       await page.keyboard.press('-');
       await until('as small as it is seen', async () => {
@@ -146,10 +151,12 @@ suite('page: ways to compare', () => {
         const seen = (await page.locator('.checker').boundingBox())!;
         return now.width < photoSize.width && Math.abs(now.width - seen.width) < 2;
       });
-      const small = await difference(page);
-      const coloured = small.data.filter((value, index) => index % 4 === 0 && value > 0).length;
-      const share = coloured / (small.data.length / 4);
-      assert.ok(Math.abs(share - 5000 / (1024 * 819)) < 0.001, `${share}`);
+      await eventually(async () => {
+        const small = await difference(page);
+        const coloured = small.data.filter((value, index) => index % 4 === 0 && value > 0).length;
+        const share = coloured / (small.data.length / 4);
+        assert.ok(Math.abs(share - 5000 / (1024 * 819)) < 0.001, `${share}`);
+      });
       await page.keyboard.down('o');
       await until(
         'the original',
@@ -164,7 +171,7 @@ suite('page: ways to compare', () => {
     await compare(page);
     await page.keyboard.press('d');
     await said(page, /does not let its pixels be read/);
-    assert.ok(await shown(page, '.compare-note'));
+    await eventually(async () => assert.ok(await shown(page, '.compare-note')));
     await page.keyboard.press('s');
     await until('no note', async () => !(await shown(page, '.compare-note')));
     await page.context().close();
@@ -191,7 +198,7 @@ suite('page: ways to compare', () => {
       assert.ok((await seen(2000)).length >= 4);
       const before = await clip(page);
       await page.keyboard.press(' ');
-      assert.notEqual(await clip(page), before);
+      await eventually(async () => assert.notEqual(await clip(page), before));
       assert.equal((await seen(2000)).length, 1, 'switched by hand, it stays');
       await page.getByRole('button', { name: 'Go On Blinking' }).click();
       assert.ok((await seen(2000)).length >= 4);
@@ -206,20 +213,20 @@ suite('page: ways to compare', () => {
       await page.getByRole('button', { name: 'Go On Blinking' }).waitFor();
       await page.keyboard.press(' ');
       await said(page, /^Before$/);
-      assert.match(await clip(page), / 100%/);
+      await eventually(async () => assert.match(await clip(page), / 100%/));
       await page.getByRole('button', { name: 'Switch Between Before and After' }).click();
       await said(page, /^After$/);
-      assert.match(await clip(page), / 0%/);
+      await eventually(async () => assert.match(await clip(page), / 0%/));
     }));
 
   test('side by side, both show the same part, zoomed and moved in either', () =>
     opened(async ({ page }) => {
       await page.keyboard.press('y');
-      const stage = (await page.locator('.stage').boundingBox())!;
+      const stage = await boxOf(page.locator('.stage'));
       const half = Math.floor(stage.width / 2);
       const boxes = async () => ({
-        left: (await page.locator('.layer:not(.result-layer) .picture').boundingBox())!,
-        right: (await page.locator('.result-layer .picture').boundingBox())!,
+        left: await boxOf(page.locator('.layer:not(.result-layer) .picture')),
+        right: await boxOf(page.locator('.result-layer .picture')),
       });
       const together = async (): Promise<boolean> => {
         const { left, right } = await boxes();
@@ -233,7 +240,7 @@ suite('page: ways to compare', () => {
         const { left } = await boxes();
         return (await together()) && left.x >= stage.x && left.x + left.width <= stage.x + half;
       });
-      const { right } = await boxes();
+      const right = await boxOf(page.locator('.result-layer .picture'));
       const pointer = { x: Math.round(right.x + right.width * 0.4), y: Math.round(right.y + right.height * 0.6) };
       await page.mouse.move(pointer.x, pointer.y);
       for (let notch = 0; notch < 4; notch++) await page.mouse.wheel(0, -100);
@@ -243,7 +250,7 @@ suite('page: ways to compare', () => {
         const y = now.y + ((pointer.y - right.y) / right.height) * now.height;
         return now.width > right.width * 1.5 && Math.hypot(x - pointer.x, y - pointer.y) < 1.5 && together();
       });
-      const from = (await boxes()).left;
+      const from = await boxOf(page.locator('.layer:not(.result-layer) .picture'));
       await page.mouse.down();
       await page.mouse.move(pointer.x - half, pointer.y + 20, { steps: 6 });
       await page.mouse.up();
@@ -282,7 +289,7 @@ suite('page: ways to compare', () => {
     for (const canvas of [null, expand])
       await open({ state: { jobs, expand: canvas, source: firstState().source } }, async ({ page }) => {
         await compare(page);
-        assert.match(await page.locator('.figure').innerText(), /Made anew as a whole/);
+        await eventually(async () => assert.match(await page.locator('.figure').innerText(), /Made anew as a whole/));
         for (const key of ['y', 'b', 'd', '0', '-', '-', '-']) await page.keyboard.press(key);
         await until('what is new is bright, what is kept black', async () => {
           const { data, info } = await difference(page);

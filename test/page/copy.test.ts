@@ -4,7 +4,8 @@ import { after, before, suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import type { JobView } from '../../src/protocol/messages.ts';
-import { shown, until, withPage } from './driving.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
+import { shown, withPage, workedOff } from './driving.ts';
 import { jobView, openPage, openSite, resultView } from './harness.ts';
 import type { OpenOptions, Opened, Site } from './harness.ts';
 
@@ -58,14 +59,14 @@ suite('page: a result on the clipboard', () => {
       await notice(page, 'The image is on the clipboard.');
       const { width, height, data } = await clipboard(page);
       assert.deepEqual([width, height], [1024, 819]);
-      assert.ok(data.equals(await pixels('/result.png')));
+      await eventually(async () => assert.ok(data.equals(await pixels('/result.png'))));
     }));
 
   test('a JPEG, by its button, as the PNG that the clipboard takes', () =>
     comparing([saved({ result: resultView({ src: '/photo.jpg', name: 'boats.fill-001.jpg' }) })], async ({ page }) => {
       await page.getByRole('button', { name: 'Copy as Image' }).click();
       await notice(page, 'The image is on the clipboard.');
-      assert.equal((await clipboard(page)).width, 1024);
+      await eventually(async () => assert.equal((await clipboard(page)).width, 1024));
     }));
 
   test('by the command of the editor, which says so where no result is compared', () =>
@@ -86,7 +87,7 @@ suite('page: a result on the clipboard', () => {
       await until('words', async () =>
         (await page.evaluate(() => navigator.clipboard.readText())).includes('boats.fill-001.png'),
       );
-      assert.equal(await page.locator('.notice').count(), 0);
+      await eventually(async () => assert.equal(await page.locator('.notice').count(), 0));
     }));
 
   test('of variations, the one that the keyboard is on', () => {
@@ -104,7 +105,7 @@ suite('page: a result on the clipboard', () => {
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('Control+c');
       await notice(page, 'The image is on the clipboard.');
-      assert.ok((await clipboard(page)).data.equals(await pixels('/red.png')));
+      await eventually(async () => assert.ok((await clipboard(page)).data.equals(await pixels('/red.png'))));
     });
   });
 
@@ -141,11 +142,12 @@ suite('page: a result dragged out', () => {
         for (const type of dataTransfer?.types ?? []) seen[type] = dataTransfer!.getData(type);
       });
     });
-    const [start, end] = await Promise.all([from, to].map((place) => page.locator(place).first().boundingBox()));
-    await page.mouse.move(start!.x + start!.width / 2, start!.y + start!.height / 2);
+    const [start, end] = await Promise.all([from, to].map((place) => boxOf(page.locator(place).first())));
+    await page.mouse.move(start.x + start.width / 2, start.y + start.height / 2);
     await page.mouse.down();
-    await page.mouse.move(end!.x + end!.width / 2, end!.y + end!.height / 2, { steps: 6 });
+    await page.mouse.move(end.x + end.width / 2, end.y + end.height / 2, { steps: 6 });
     await page.mouse.up();
+    await workedOff(page);
     return page.evaluate(() => (globalThis as unknown as { seen: Record<string, string> }).seen);
   };
 
@@ -156,7 +158,7 @@ suite('page: a result dragged out', () => {
         resourceurls: JSON.stringify([address]),
         'text/uri-list': address,
       });
-      assert.equal(await shown(page, '.drop-hint'), false);
+      await eventually(async () => assert.equal(await shown(page, '.drop-hint'), false));
       assert.equal(host.asked.filter(({ name }) => name === 'maskSource').length, 0);
     }));
 
@@ -191,9 +193,11 @@ suite('page: a result into a text', () => {
       await page.keyboard.press('Shift+T');
       await opened.host.tell('run', { act: 'insertImageAs' });
       await until('asked five times', () => asked(opened).length === 5);
-      assert.deepEqual(
-        asked(opened).map((value) => (value as { action: string }).action),
-        ['insert', 'insertAs', 'insert', 'insertAs', 'insertAs'],
+      await eventually(() =>
+        assert.deepEqual(
+          asked(opened).map((value) => (value as { action: string }).action),
+          ['insert', 'insertAs', 'insert', 'insertAs', 'insertAs'],
+        ),
       );
     }));
 
@@ -201,7 +205,9 @@ suite('page: a result into a text', () => {
     comparing(
       [saved({ state: 'held', nextAct: 'keep', variation: { set: 'a', number: 1, of: 2 } })],
       async (opened) => {
-        assert.equal(await shown(opened.page, 'button[aria-label="Insert into Text"]'), false);
+        await eventually(async () =>
+          assert.equal(await shown(opened.page, 'button[aria-label="Insert into Text"]'), false),
+        );
         await opened.page.keyboard.press('t');
         await notice(opened.page, 'Keep it first');
         assert.deepEqual(asked(opened), []);

@@ -4,15 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { openPage } from './harness.ts';
 import type { FakeHost, OpenOptions, Opened, Site } from './harness.ts';
-
-/** Waits for a state; fails when it does not come within 15 s. */
-export const until = async (what: string, holds: () => boolean | Promise<boolean>): Promise<void> => {
-  const end = Date.now() + 15_000;
-  while (!(await holds())) {
-    if (Date.now() > end) assert.fail(`never: ${what}`);
-    await sleep(15);
-  }
-};
+import { until } from '../waiting.ts';
 
 /** Opens a page, runs, and holds that nothing was thrown or blocked in it. */
 export const withPage = async (
@@ -61,17 +53,28 @@ export const drag = async (
 export const overlay = (page: Page): Promise<string> =>
   page.locator('canvas.overlay').evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
 
-/** True where the host has heard everything and the page draws nothing more. */
+/** Gives back once the page has worked off all input that came before, and the host has heard of it. */
+export const workedOff = (page: Page): Promise<void> =>
+  page.evaluate(async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
+    await new Promise((resolve) => setTimeout(resolve));
+  });
+
+/** Gives back where the host has heard everything, the mask is worked out, and the page draws nothing more. */
 export const quiet = async (page: Page, host: FakeHost): Promise<void> => {
-  const seen = { paints: -1, picture: '' };
+  const seen = { asked: -1, picture: '' };
   await until('the page is quiet', async () => {
-    const now = { paints: host.paints.length, picture: await overlay(page) };
-    const same = now.paints === seen.paints && now.picture === seen.picture;
+    await workedOff(page);
+    const now = { asked: host.asked.length, picture: await overlay(page) };
+    const same = now.asked === seen.asked && now.picture === seen.picture;
     Object.assign(seen, now);
     if (!same) await sleep(120);
-    return same;
+    return same && (await page.locator('.send[aria-busy]').count()) === 0;
   });
 };
+
+/** Gives back once Generate can be pressed, by key too: not before the mask is worked out. */
+export const free = (page: Page): Promise<void> => page.locator('button.generate:not([aria-disabled])').waitFor();
 
 export const strength = (host: FakeHost, x: number, y: number): number => host.mask.data[y * host.mask.width + x];
 

@@ -7,7 +7,8 @@ import { emptyMask } from '../../src/mask/mask.ts';
 import { bounds, countSet } from '../../src/mask/measure.ts';
 import { strokeSegment } from '../../src/mask/strokes.ts';
 import { drawnView, toImage, uprightMatrix, type View } from '../../src/page/canvas/view.ts';
-import { until, withPage } from './driving.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
+import { withPage } from './driving.ts';
 import { firstState, openSite } from './harness.ts';
 import type { FakeHost, OpenOptions, Opened, Site } from './harness.ts';
 
@@ -94,7 +95,7 @@ suite('page: the mask of the host is what was painted', () => {
         for (const zoom of zooms) {
           const brush = Number(await page.getByRole('spinbutton', { name: 'Brush size' }).inputValue());
           await zoomTo(page, zoom);
-          const box = (await page.locator('.stage').boundingBox())!;
+          const box = await boxOf(page.locator('.stage'));
           const path = Array.from({ length: 24 }, (_, index) => ({
             x: Math.round(box.x + box.width / 2 + 90 * Math.sin(index / 4)),
             y: Math.round(box.y + box.height / 2 + 70 * Math.cos(index / 3)),
@@ -149,7 +150,7 @@ const spotOn = async (page: Page): Promise<Place> => {
 };
 
 const findSpot = async (page: Page): Promise<Place | undefined> => {
-  const stage = (await page.locator('.stage').boundingBox())!;
+  const stage = await boxOf(page.locator('.stage'));
   const { data, info } = await sharp(await page.screenshot())
     .raw()
     .toBuffer({ resolveWithObject: true });
@@ -179,9 +180,11 @@ suite('page: what is painted lands where it was painted', () => {
           await page.locator('.stage').focus();
           await stroke(page, [place, place]);
           await until('painted', () => countSet(host.mask) > 0);
-          const { x, y, width, height } = bounds(host.mask)!;
-          const off = Math.hypot(x + width / 2 - (spot.x + 4), y + height / 2 - (spot.y + 4));
-          assert.ok(off <= 1, `${format} ${orientation}: ${off} px off`);
+          await eventually(() => {
+            const { x, y, width, height } = bounds(host.mask)!;
+            const off = Math.hypot(x + width / 2 - (spot.x + 4), y + height / 2 - (spot.y + 4));
+            assert.ok(off <= 1, `${format} ${orientation}: ${off} px off`);
+          });
           await page.keyboard.press('Delete');
           await until('cleared', () => countSet(host.mask) === 0);
         }

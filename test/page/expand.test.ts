@@ -4,7 +4,8 @@ import sharp from 'sharp';
 import { presetSides } from '../../src/fill/outpaint.ts';
 import { initialMaskSettings } from '../../src/fill/record.ts';
 import { bounds } from '../../src/mask/measure.ts';
-import { drag, placeOf, quiet, shown, strength, until, withPage } from './driving.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
+import { drag, placeOf, quiet, shown, strength, withPage } from './driving.ts';
 import { firstState, jobView, resultView, openSite } from './harness.ts';
 import type { OpenOptions, Opened, Site } from './harness.ts';
 
@@ -27,19 +28,27 @@ suite('page: a larger canvas', () => {
       await page.getByRole('combobox', { name: 'Extend' }).focus();
       await page.getByRole('combobox', { name: 'Extend' }).selectOption('zoom-out-2x');
       await until('asked', () => host.asked.some(({ name }) => name === 'expand'));
-      assert.deepEqual(host.state.expand, expand);
+      await eventually(() => assert.deepEqual(host.state.expand, expand));
       await until('built anew', () => shown(page, '.side-fields'));
       await page.locator('.stage .picture').waitFor();
       await page.locator('.send:not([aria-busy])').waitFor();
-      assert.match(await page.locator('.send').innerText(), /Fills 2,048 × 1,638 in 6 steps, pixel for pixel/);
-      assert.match(await page.locator('button.generate').innerText(), /Generate · \$0\.30/);
-      assert.equal(await page.locator('.window-frame').count(), 6);
-      const picture = (await page.locator('.stage .picture').boundingBox())!;
-      const checker = (await page.locator('.checker').boundingBox())!;
-      assert.ok(Math.abs(picture.width * 2 - checker.width) < 2);
-      assert.ok(Math.abs(picture.x - checker.x - checker.width / 4) < 2);
-      assert.ok(Math.abs(picture.y - checker.y - checker.height / 4) < 2);
-      assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('data-keeps-focus')), 'canvas');
+      await eventually(async () =>
+        assert.match(await page.locator('.send').innerText(), /Fills 2,048 × 1,638 in 6 steps, pixel for pixel/),
+      );
+      await eventually(async () =>
+        assert.match(await page.locator('button.generate').innerText(), /Generate · \$0\.30/),
+      );
+      await eventually(async () => assert.equal(await page.locator('.window-frame').count(), 6));
+      await eventually(async () => {
+        const picture = await boxOf(page.locator('.stage .picture'));
+        const checker = await boxOf(page.locator('.checker'));
+        assert.ok(Math.abs(picture.width * 2 - checker.width) < 2);
+        assert.ok(Math.abs(picture.x - checker.x - checker.width / 4) < 2);
+        assert.ok(Math.abs(picture.y - checker.y - checker.height / 4) < 2);
+      });
+      await eventually(async () =>
+        assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('data-keeps-focus')), 'canvas'),
+      );
     }));
 
   test('every window has its number to be seen, also where two begin at one place', () =>
@@ -47,14 +56,16 @@ suite('page: a larger canvas', () => {
       { state: { expand: { left: 200, right: 100, top: 100, bottom: 50, overlap: 32 }, maskKind: 'border' } },
       async ({ page }) => {
         await placeOf(page);
-        const labels = await page.locator('.window-label').all();
-        assert.equal(labels.length, 4);
-        const boxes = await Promise.all(labels.map(async (label) => (await label.boundingBox())!));
-        for (const [index, one] of boxes.entries())
-          for (const other of boxes.slice(index + 1)) {
-            const apart = one.x + one.width <= other.x || other.x + other.width <= one.x;
-            assert.ok(apart || one.y + one.height <= other.y || other.y + other.height <= one.y, String(index + 1));
-          }
+        await eventually(async () => {
+          const labels = await page.locator('.window-label').all();
+          assert.equal(labels.length, 4);
+          const boxes = await Promise.all(labels.map(boxOf));
+          for (const [index, one] of boxes.entries())
+            for (const other of boxes.slice(index + 1)) {
+              const apart = one.x + one.width <= other.x || other.x + other.width <= one.x;
+              assert.ok(apart || one.y + one.height <= other.y || other.y + other.height <= one.y, String(index + 1));
+            }
+        });
       },
     ));
 
@@ -66,8 +77,8 @@ suite('page: a larger canvas', () => {
       await left.press('Enter');
       await until('told', () => host.state.expand?.left === 300);
       await until('shown', async () => (await page.locator('.hint', { hasText: 'Canvas 1,324 × 819' }).count()) === 1);
-      assert.ok(await left.evaluate((input) => document.activeElement === input));
-      assert.equal(await left.inputValue(), '300');
+      await eventually(async () => assert.ok(await left.evaluate((input) => document.activeElement === input)));
+      await eventually(async () => assert.equal(await left.inputValue(), '300'));
       await left.fill('0');
       await left.press('Enter');
       await until('the image again', () => host.state.expand === null);
@@ -80,20 +91,20 @@ suite('page: a larger canvas', () => {
       await until('painted', () => strength(host, 512 + 450, 409 + 300) === 255);
       await quiet(page, host);
       await page.locator('.send:not([aria-busy])').waitFor();
-      assert.equal(host.state.maskKind, 'painted');
-      assert.deepEqual(bounds(host.mask), { x: 0, y: 0, width: 2048, height: 1638 });
-      assert.match(await page.locator('.send').innerText(), /filled at 5\d % resolution/);
+      await eventually(() => assert.equal(host.state.maskKind, 'painted'));
+      await eventually(() => assert.deepEqual(bounds(host.mask), { x: 0, y: 0, width: 2048, height: 1638 }));
+      await eventually(async () => assert.match(await page.locator('.send').innerText(), /filled at 5\d % resolution/));
       await page.keyboard.press('Control+z');
       await until('a border again', () => host.paints.at(-1)?.kind === 'border');
     }));
 
   test('the mask cannot be inverted there', () =>
     open({ state: expanded }, async ({ page, host }) => {
-      assert.ok(await page.getByRole('checkbox', { name: 'Invert' }).isDisabled());
+      await eventually(async () => assert.ok(await page.getByRole('checkbox', { name: 'Invert' }).isDisabled()));
       await page.locator('.stage').focus();
       await page.keyboard.press('i');
       await quiet(page, host);
-      assert.equal(host.state.maskSettings.invert, false);
+      await eventually(() => assert.equal(host.state.maskSettings.invert, false));
     }));
 
   test('a result on its canvas lies over the image wherever that is shown', async () => {
@@ -121,26 +132,32 @@ suite('page: a larger canvas', () => {
       const own = page.getByRole('checkbox', { name: 'Let the service extend it its own way' });
       const service = page.getByLabel('Service', { exact: true });
       await page.locator('.send:not([aria-busy])').waitFor();
-      assert.ok(await own.isDisabled());
-      assert.match(await page.locator('.side').innerText(), /Black Forest Labs has no way of its own/);
+      await eventually(async () => assert.ok(await own.isDisabled()));
+      await eventually(async () =>
+        assert.match(await page.locator('.side').innerText(), /Black Forest Labs has no way of its own/),
+      );
       await service.selectOption('replicate');
-      assert.match(await page.locator('button.generate').innerText(), /\$0\.30/);
+      await eventually(async () => assert.match(await page.locator('button.generate').innerText(), /\$0\.30/));
       await own.check();
       await until('told', () => host.state.ownPreset);
-      assert.match(await page.locator('.side').innerText(), /nothing of the image stays to the last bit/);
-      assert.match(await page.locator('.send').innerText(), /Sends the whole image; Replicate makes a new picture/);
-      assert.match(await page.locator('button.generate').innerText(), /\$0\.05/);
-      assert.equal(await page.locator('.window-frame').count(), 1);
+      await eventually(async () =>
+        assert.match(await page.locator('.side').innerText(), /nothing of the image stays to the last bit/),
+      );
+      await eventually(async () =>
+        assert.match(await page.locator('.send').innerText(), /Sends the whole image; Replicate makes a new picture/),
+      );
+      await eventually(async () => assert.match(await page.locator('button.generate').innerText(), /\$0\.05/));
+      await eventually(async () => assert.equal(await page.locator('.window-frame').count(), 1));
       await service.selectOption('bfl');
-      assert.ok(!(await own.isChecked()), 'another service extends it as ever');
-      assert.match(await page.locator('button.generate').innerText(), /\$0\.30/);
+      await eventually(async () => assert.ok(!(await own.isChecked()), 'another service extends it as ever'));
+      await eventually(async () => assert.match(await page.locator('button.generate').innerText(), /\$0\.30/));
       await page.getByRole('combobox', { name: 'Extend' }).selectOption('16:9');
       await until('no preset', async () => !(await own.isVisible()));
     }));
 
   test('a fill of several steps says which one is under way, and that the rest can be made', () =>
     open({ state: { jobs: [jobView({ step: 2, steps: 6 })] } }, async ({ page, host }) => {
-      assert.match(await page.locator('.job-state').innerText(), /^Step 2 of 6 · /);
+      await eventually(async () => assert.match(await page.locator('.job-state').innerText(), /^Step 2 of 6 · /));
       await host.change({
         jobs: [jobView({ state: 'failed', step: 2, steps: 6, nextAct: 'continue' })],
       });

@@ -3,8 +3,9 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { JobView } from '../../src/protocol/messages.ts';
+import { eventually, until } from '../waiting.ts';
 import { violations } from './axe.ts';
-import { drag, placeOf, shown, until, withPage } from './driving.ts';
+import { drag, placeOf, shown, withPage } from './driving.ts';
 import { jobView, resultView, openSite, themeNames } from './harness.ts';
 import type { OpenOptions, Opened, Site } from './harness.ts';
 
@@ -47,34 +48,40 @@ suite('filmstrip', () => {
   test('fills as the images come, each in its place, none twice; the first is shown at once', () =>
     open(eight(), async (opened) => {
       const { page, host } = opened;
-      assert.equal((await labels(opened)).length, 9);
+      await eventually(async () => assert.equal((await labels(opened)).length, 9));
       await host.change({ jobs: eight(held(5)) });
       await until('shown', () => shown(page, '.result-layer .picture'));
-      assert.equal(await page.locator('.result-name').innerText(), 'Image 5');
+      await eventually(async () => assert.equal(await page.locator('.result-name').innerText(), 'Image 5'));
       await host.change({ jobs: eight(held(5), held(2), one(3, { state: 'failed', fault: refused })) });
       await until('filled', async () => (await page.locator('.film-title').innerText()).startsWith('2 of 8 ready'));
-      assert.equal(await page.locator('.film-title').innerText(), '2 of 8 ready · 1 failed');
-      const names = await labels(opened);
-      assert.deepEqual(
-        names.map((name) => name.split(':')[0]),
-        ['Original', ...Array.from({ length: 8 }, (_, at) => `Image ${at + 1} of 8`)],
+      await eventually(async () =>
+        assert.equal(await page.locator('.film-title').innerText(), '2 of 8 ready · 1 failed'),
       );
-      assert.match(names[3], /Failed\. Seed 103\. The service made an image and withheld it\./);
-      assert.match(names[5], /ready\. Seed 105/);
-      assert.equal(await page.locator('.result-name').innerText(), 'Image 5', 'what the person looks at stays');
+      await eventually(async () => {
+        const names = await labels(opened);
+        assert.deepEqual(
+          names.map((name) => name.split(':')[0]),
+          ['Original', ...Array.from({ length: 8 }, (_, at) => `Image ${at + 1} of 8`)],
+        );
+        assert.match(names[3], /Failed\. Seed 103\. The service made an image and withheld it\./);
+        assert.match(names[5], /ready\. Seed 105/);
+      });
+      await eventually(async () =>
+        assert.equal(await page.locator('.result-name').innerText(), 'Image 5', 'what the person looks at stays'),
+      );
     }));
 
   test('images that one request has yet to give have their places, and keep them when they come', () => {
     const asking = one(1, { images: 4 });
     const further = (number: number): JobView => held(number, { seed: 101 });
     return open([asking], async (opened) => {
-      assert.equal((await labels(opened)).length, 5);
+      await eventually(async () => assert.equal((await labels(opened)).length, 5));
       await opened.host.change({ jobs: [further(3), further(2), asking] });
       await until('two came', async () => (await labels(opened)).filter((name) => /ready/.test(name)).length === 2);
-      assert.equal((await labels(opened)).length, 5);
+      await eventually(async () => assert.equal((await labels(opened)).length, 5));
       await opened.host.change({ jobs: [further(4), further(3), further(2), further(1)] });
       await until('all came', async () => (await labels(opened)).filter((name) => /ready/.test(name)).length === 4);
-      assert.equal((await labels(opened)).length, 5);
+      await eventually(async () => assert.equal((await labels(opened)).length, 5));
     });
   });
 
@@ -82,10 +89,10 @@ suite('filmstrip', () => {
     open(eight(held(1), held(2), held(3)), async ({ page, host }) => {
       await page.getByRole('button', { name: 'Keep image 2: save it beside the original' }).click();
       await until('asked', () => host.asked.at(-1)?.name === 'goOn');
-      assert.deepEqual(host.asked.at(-1)?.value, { jobId: 'job2', act: 'keep' });
+      await eventually(() => assert.deepEqual(host.asked.at(-1)?.value, { jobId: 'job2', act: 'keep' }));
       await page.getByRole('button', { name: 'Delete image 3' }).click();
       await until('deleted', () => host.asked.at(-1)?.name === 'remove');
-      assert.deepEqual(host.asked.at(-1)?.value, { jobIds: ['job3'] });
+      await eventually(() => assert.deepEqual(host.asked.at(-1)?.value, { jobIds: ['job3'] }));
       const saved = { ...result, name: 'boats.fill-001.png' };
       await host.change({
         jobs: eight(held(1), held(2, { state: 'saved', nextAct: null, result: saved })).filter(
@@ -95,7 +102,7 @@ suite('filmstrip', () => {
       await page.getByText('1 kept').waitFor();
       await page.getByRole('button', { name: 'Delete Those Not Kept' }).click();
       await until('deleted', () => host.asked.at(-1)?.name === 'remove');
-      assert.deepEqual(host.asked.at(-1)?.value, { jobIds: ['job1'] });
+      await eventually(() => assert.deepEqual(host.asked.at(-1)?.value, { jobIds: ['job1'] }));
     }));
 
   test('by keyboard alone: choose, show, keep, delete; the one beside a deleted one is shown then', () =>
@@ -107,15 +114,15 @@ suite('filmstrip', () => {
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('k');
       await until('kept', () => host.asked.at(-1)?.name === 'goOn');
-      assert.deepEqual(host.asked.at(-1)?.value, { jobId: 'job2', act: 'keep' });
+      await eventually(() => assert.deepEqual(host.asked.at(-1)?.value, { jobId: 'job2', act: 'keep' }));
       await page.keyboard.press(']');
       await until('next', async () => (await page.locator('.result-name').innerText()) === 'Image 2');
       await page.locator('.stage').focus();
       await page.keyboard.press('Delete');
       await until('deleted', () => host.asked.at(-1)?.name === 'remove');
-      assert.deepEqual(host.asked.at(-1)?.value, { jobIds: ['job2'] });
+      await eventually(() => assert.deepEqual(host.asked.at(-1)?.value, { jobIds: ['job2'] }));
       await until('the next one', async () => (await page.locator('.result-name').innerText()) === 'Image 3');
-      assert.equal(await page.locator('.film-tile[tabindex="0"]').count(), 1);
+      await eventually(async () => assert.equal(await page.locator('.film-tile[tabindex="0"]').count(), 1));
     }));
 
   test('an image is compared with another one, and with the original again', () =>
@@ -124,11 +131,11 @@ suite('filmstrip', () => {
       await until('shown', () => shown(page, '.result-layer .picture'));
       const before = () =>
         page.locator('.stage .layer:not(.result-layer) .picture').evaluate((image) => (image as HTMLImageElement).src);
-      assert.match(await before(), /photo/);
+      await eventually(async () => assert.match(await before(), /photo/));
       const pin = page.getByRole('button', { name: 'Compare the others with image 1' });
       await pin.click();
       await until('pinned', async () => /result\.png\?1$/.test(await before()));
-      assert.equal(await page.locator('.tag.before').innerText(), 'Image 1');
+      await eventually(async () => assert.equal(await page.locator('.tag.before').innerText(), 'Image 1'));
       await pin.click();
       await until('the original', async () => /photo/.test(await before()));
       await pin.click();
@@ -140,8 +147,11 @@ suite('filmstrip', () => {
 
   test('is gone when nothing is left to choose, and one image has none', async () => {
     const kept = one(1, { state: 'saved', result });
-    await open([kept], async ({ page }) => assert.ok(!(await shown(page, '.film'))));
-    await open([jobView({})], async ({ page }) => assert.ok(!(await shown(page, '.film'))));
+    for (const job of [kept, jobView({})])
+      await open([job], async ({ page }) => {
+        await page.locator('.job').waitFor();
+        assert.ok(!(await shown(page, '.film')));
+      });
   });
 
   for (const theme of themeNames)
@@ -156,11 +166,11 @@ suite('filmstrip', () => {
           one(6, { progress: 40 }),
         ),
         async ({ page }) => {
-          assert.deepEqual(await violations(page), []);
+          await eventually(async () => assert.deepEqual(await violations(page), []));
           await page.screenshot({ path: path.join(pictures, `filmstrip-${theme}.png`) });
           await page.getByRole('button', { name: /^Image 3 of 8/ }).click();
           await until('shown', () => shown(page, '.result-layer .picture'));
-          assert.deepEqual(await violations(page), []);
+          await eventually(async () => assert.deepEqual(await violations(page), []));
           await page.screenshot({ path: path.join(pictures, `filmstrip-${theme}-compared.png`) });
         },
         { theme },
@@ -176,15 +186,17 @@ suite('images', () => {
       const images = page.getByRole('spinbutton', { name: 'Images' });
       await images.fill('8');
       await page.getByRole('button', { name: /^Generate · \$0\.40/ }).waitFor();
-      assert.match(await page.locator('.sends').innerText(), /8 images in 8 requests, with consecutive seeds/);
+      await eventually(async () =>
+        assert.match(await page.locator('.sends').innerText(), /8 images in 8 requests, with consecutive seeds/),
+      );
       await until('told', () => host.asked.some(({ name }) => name === 'images'));
-      assert.equal(host.state.images, 8);
+      await eventually(() => assert.equal(host.state.images, 8));
       await page.getByRole('combobox', { name: 'Service' }).selectOption('fal');
       await until('two requests', async () => /8 images in 2 requests/.test(await page.locator('.sends').innerText()));
       await images.fill('9');
       await until('said', async () => /whole number from 1 to 8/.test(await page.locator('.reason').innerText()));
-      assert.equal(await page.locator('.generate').getAttribute('aria-disabled'), 'true');
-      assert.equal(host.state.images, 8);
+      await eventually(async () => assert.equal(await page.locator('.generate').getAttribute('aria-disabled'), 'true'));
+      await eventually(() => assert.equal(host.state.images, 8));
     }));
 
   test('recent prompts are asked for by a button, and the one that was taken stands in the field', () =>

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { raise } from '../../src/fill/faults.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
 import { violations } from './axe.ts';
-import { drag, placeOf, shown, until, withPage } from './driving.ts';
+import { drag, free, placeOf, shown, withPage, workedOff } from './driving.ts';
 import { bfl, firstState, jobView, resultView, openSite, practice } from './harness.ts';
 import type { OpenOptions, Opened, Site } from './harness.ts';
 
@@ -21,20 +22,23 @@ suite('page: form', () => {
       const steps = page.getByRole('slider', { name: 'Steps' });
       const number = page.getByRole('spinbutton', { name: 'Steps' });
       await number.fill('33');
-      assert.equal(await steps.inputValue(), '33');
+      await eventually(async () => assert.equal(await steps.inputValue(), '33'));
       await until('the host knows', () => host.parameters.steps === 33);
       await steps.focus();
       await page.keyboard.press('ArrowLeft');
-      assert.equal(await number.inputValue(), '32');
+      await eventually(async () => assert.equal(await number.inputValue(), '32'));
       await number.fill('99');
-      assert.equal(await number.getAttribute('aria-invalid'), 'true');
+      await eventually(async () => assert.equal(await number.getAttribute('aria-invalid'), 'true'));
       await until('said', async () => (await page.locator('.side').innerText()).includes('from 15 to 50'));
       await number.blur();
-      assert.equal(await number.inputValue(), '99', 'what was typed stays until it is corrected');
+      await eventually(async () =>
+        assert.equal(await number.inputValue(), '99', 'what was typed stays until it is corrected'),
+      );
       await page.keyboard.press('ControlOrMeta+Enter');
+      await workedOff(page);
       assert.ok(!host.asked.some(({ name }) => name === 'generate'), 'nothing is spent on another number');
       await number.press('Escape');
-      assert.equal(await number.inputValue(), '32');
+      await eventually(async () => assert.equal(await number.inputValue(), '32'));
       await until('only good values came', () => host.parameters.steps === 32);
       await page.getByRole('spinbutton', { name: 'Guidance' }).fill('1.5');
       await until('guidance', () => host.parameters.guidance === 1.5);
@@ -46,27 +50,30 @@ suite('page: form', () => {
       await page.locator('.stage').focus();
       await page.keyboard.press('Control+z');
       await until('one step back', () => host.state.maskSettings.grow === 4);
-      assert.equal(await grow.inputValue(), '4');
+      await eventually(async () => assert.equal(await grow.inputValue(), '4'));
     }));
 
   test('Generate waits for a mask, says why, and sends every tile before it asks', () =>
     open({ handlers: { generate: () => ({ jobId: 'job1' }) } }, async ({ page, host }) => {
       const generate = page.getByRole('button', { name: /^Generate/ });
-      assert.equal(await generate.getAttribute('aria-disabled'), 'true');
+      await eventually(async () => assert.equal(await generate.getAttribute('aria-disabled'), 'true'));
       await until('the reason', async () => /Mark the part/.test(await page.locator('.reason').innerText()));
       await page.keyboard.press('Control+Enter');
-      assert.equal(await page.locator('.unseen[role=status]').innerText(), await page.locator('.reason').innerText());
+      await eventually(async () =>
+        assert.equal(await page.locator('.unseen[role=status]').innerText(), await page.locator('.reason').innerText()),
+      );
       const at = await placeOf(page);
       await drag(page, [at(100, 100), at(900, 700)]);
       await page.getByRole('textbox', { name: 'Prompt' }).fill('a calm sea');
+      await free(page);
       await page.keyboard.press('Control+Enter');
       await until('asked', () => host.asked.some(({ name }) => name === 'generate'));
       const names = host.asked.map(({ name }) => name);
       assert.ok(names.lastIndexOf('paint') < names.indexOf('generate'));
       assert.ok(names.lastIndexOf('parameters') < names.indexOf('generate'));
-      assert.deepEqual(host.asked.at(-1)!.value, { revision: host.revision });
-      assert.equal(host.parameters.prompt, 'a calm sea');
-      assert.match(await generate.innerText(), /\$0\.05/);
+      await eventually(() => assert.deepEqual(host.asked.at(-1)!.value, { revision: host.revision }));
+      await eventually(() => assert.equal(host.parameters.prompt, 'a calm sea'));
+      await eventually(async () => assert.match(await generate.innerText(), /\$0\.05/));
       assert.equal(names.filter((name) => name === 'generate').length, 1);
     }));
 
@@ -86,28 +93,32 @@ suite('page: form', () => {
     open({ state: { jobs: [jobView({ state: 'saved', seed: 77, endedAt: Date.now() })] } }, async ({ page, host }) => {
       const seed = page.getByRole('spinbutton', { name: 'Seed' });
       const lock = page.getByRole('button', { name: 'Keep this seed' });
-      assert.equal(await seed.inputValue(), '');
+      await eventually(async () => assert.equal(await seed.inputValue(), ''));
       await until('last seed', async () => /77/.test(await page.locator('.seed-hint').innerText()));
       await page.locator('.seed-hint .link').click();
       await until('used again', () => host.parameters.seed === 77);
-      assert.equal(await lock.getAttribute('aria-pressed'), 'true');
+      await eventually(async () => assert.equal(await lock.getAttribute('aria-pressed'), 'true'));
       await lock.click();
       await until('unlocked', () => host.parameters.seed === null);
       await seed.fill('12');
       await until('typed', () => host.parameters.seed === 12);
       await seed.fill('-3');
-      assert.equal(await seed.getAttribute('aria-invalid'), 'true');
-      assert.equal(host.parameters.seed, 12);
+      await eventually(async () => assert.equal(await seed.getAttribute('aria-invalid'), 'true'));
+      await eventually(() => assert.equal(host.parameters.seed, 12));
     }));
 
   test('ranges and absent settings come from the service; practice says what it is', () =>
     open({}, async ({ page, host }) => {
-      assert.ok(!(await shown(page, '.banner')));
+      await eventually(async () => assert.ok(!(await shown(page, '.banner'))));
       await page.getByRole('combobox', { name: 'Service', exact: true }).selectOption('practice');
       await until('practice', () => shown(page, '.banner'));
-      assert.match(await page.locator('.banner').innerText(), /no AI, the prompt is not used, free/);
-      assert.ok(await page.getByRole('slider', { name: 'Guidance' }).isDisabled());
-      assert.match(await page.locator('.side').innerText(), /Practice has no such setting/);
+      await eventually(async () =>
+        assert.match(await page.locator('.banner').innerText(), /no AI, the prompt is not used, free/),
+      );
+      await eventually(async () => assert.ok(await page.getByRole('slider', { name: 'Guidance' }).isDisabled()));
+      await eventually(async () =>
+        assert.match(await page.locator('.side').innerText(), /Practice has no such setting/),
+      );
       const short = {
         abilities: { ...bfl, steps: { min: 20, max: 30, step: 1, initial: 25 } },
         hasKey: false,
@@ -139,24 +150,26 @@ suite('page: form', () => {
       await page.getByText('fal: no API key yet.').waitFor();
       for (const name of ['Steps', 'Guidance']) {
         const dial = page.locator('.dial', { has: page.getByRole('slider', { name }) });
-        assert.ok(await page.getByRole('slider', { name }).isDisabled());
-        assert.ok(await page.getByRole('spinbutton', { name }).isDisabled());
-        assert.equal(await dial.locator('.hint').innerText(), 'fal has no such setting.');
+        await eventually(async () => assert.ok(await page.getByRole('slider', { name }).isDisabled()));
+        await eventually(async () => assert.ok(await page.getByRole('spinbutton', { name }).isDisabled()));
+        await eventually(async () => assert.equal(await dial.locator('.hint').innerText(), 'fal has no such setting.'));
       }
-      assert.equal(await safety.getAttribute('min'), '1');
-      assert.equal(await safety.inputValue(), '1');
+      await eventually(async () => assert.equal(await safety.getAttribute('min'), '1'));
+      await eventually(async () => assert.equal(await safety.inputValue(), '1'));
       await page.getByText('fal takes 1 to 6: 1 is sent instead of 0.').waitFor();
-      assert.equal(await format.inputValue(), 'png');
+      await eventually(async () => assert.equal(await format.inputValue(), 'png'));
       await page.getByText('fal has no WebP: PNG is asked for instead.').waitFor();
       const webp = format.locator('option[value=webp]');
-      assert.ok(await webp.evaluate((option) => (option as HTMLOptionElement).disabled));
-      assert.equal(await webp.innerText(), 'WebP (fal has none)');
+      await eventually(async () => assert.ok(await webp.evaluate((option) => (option as HTMLOptionElement).disabled)));
+      await eventually(async () => assert.equal(await webp.innerText(), 'WebP (fal has none)'));
       await page.getByText('$0.05 for each started megapixel that is sent.').waitFor();
       await page.getByText('fal cancels what still waits in its queue').waitFor();
 
       await service.selectOption('bfl');
       await until('back', async () => (await safety.inputValue()) === '0' && (await format.inputValue()) === 'webp');
-      assert.equal(host.parameters.safetyTolerance, 0, 'the person’s own value was never changed');
+      await eventually(() =>
+        assert.equal(host.parameters.safetyTolerance, 0, 'the person’s own value was never changed'),
+      );
       await page.getByText('0 is the strictest.').waitFor();
       await page.getByText('Black Forest Labs cannot cancel').waitFor();
     }));
@@ -169,7 +182,9 @@ suite('page: form', () => {
       await until('ready', async () => (await generate.getAttribute('aria-disabled')) === null);
       await page.getByRole('combobox', { name: 'Service', exact: true }).selectOption('replicate');
       await until('refused', async () => (await generate.getAttribute('aria-disabled')) === 'true');
-      assert.equal(await page.locator('.reason').innerText(), 'Replicate needs a prompt.');
+      await eventually(async () =>
+        assert.equal(await page.locator('.reason').innerText(), 'Replicate needs a prompt.'),
+      );
       await page.getByRole('textbox', { name: 'Prompt' }).fill('a calm sea');
       await until('ready', async () => (await generate.getAttribute('aria-disabled')) === null);
     }));
@@ -178,7 +193,7 @@ suite('page: form', () => {
     open({}, async ({ page, host }) => {
       await page.getByRole('combobox', { name: 'Service', exact: true }).selectOption('compatible');
       await page.getByText('No base URL yet.').waitFor();
-      assert.ok(!(await shown(page, '.key-row')));
+      await eventually(async () => assert.ok(!(await shown(page, '.key-row'))));
       await page.getByRole('button', { name: 'Open the Setting' }).click();
       await until('asked', () => host.asked.at(-1)?.name === 'openSetting');
     }));
@@ -191,10 +206,10 @@ suite('page: form', () => {
         services: [wrong, { abilities: practice, hasKey: false, place: null, problem: null }],
       });
       await page.getByText('The base URL ftp://x cannot be used.').waitFor();
-      assert.ok(!(await shown(page, '.key-row')));
+      await eventually(async () => assert.ok(!(await shown(page, '.key-row'))));
       await host.change({ service: { ...wrong, problem: null } });
       await page.getByText('no API key yet.').waitFor();
-      assert.ok(!(await shown(page, '.service-problem')));
+      await eventually(async () => assert.ok(!(await shown(page, '.service-problem'))));
     }));
 
   test('alpha: the choice is open where there is some, and transparency is asked about for other masks', () =>
@@ -213,35 +228,42 @@ suite('page: jobs and results', () => {
 
   test('a running job tells the truth, a saved one shows before and after, and Close goes back', () =>
     open({}, async ({ page, host }) => {
-      await host.change({ jobs: [jobView({})] });
+      const startedAt = Date.now() - 600_000;
+      await host.change({ jobs: [jobView({ startedAt })] });
       await until('shown', () => shown(page, '.job'));
       const cancel = page.locator('.job').getByRole('button', { name: 'Cancel' });
-      assert.match((await cancel.getAttribute('title')) ?? '', /cannot cancel: the job may be billed.*it is kept/);
-      assert.doesNotMatch(await page.locator('.job').innerText(), /billed/);
-      assert.match(await page.locator('.job-time').innerText(), /^0:4\d$/);
+      await eventually(async () =>
+        assert.match((await cancel.getAttribute('title')) ?? '', /cannot cancel: the job may be billed.*it is kept/),
+      );
+      await eventually(async () => assert.doesNotMatch(await page.locator('.job').innerText(), /billed/));
+      await eventually(async () => assert.match(await page.locator('.job-time').innerText(), /^10:\d\d$/));
       await cancel.click();
       await until('asked', () => host.asked.at(-1)?.name === 'cancel');
       await host.change({ jobs: [jobView({ cancelRequested: true, progress: 40 })] });
       await until('noted', async () => /Cancel was asked for/.test(await page.locator('.job').innerText()));
-      assert.equal(await page.locator('.job-progress').getAttribute('value'), '40');
+      await eventually(async () => assert.equal(await page.locator('.job-progress').getAttribute('value'), '40'));
 
-      const size = await page.locator('canvas.overlay').boundingBox();
+      const size = await boxOf(page.locator('canvas.overlay'));
       await host.change({ jobs: [jobView({ state: 'saved', endedAt: Date.now(), cost: 0.05, seed: 5, result })] });
       await until('compared', () => shown(page, '.result-layer .picture'));
-      assert.deepEqual(await page.locator('canvas.overlay').boundingBox(), size, 'nothing moves');
-      assert.match(await page.locator('.result-bar').innerText(), /0 samples changed outside the mask/);
+      await eventually(async () =>
+        assert.deepEqual(await boxOf(page.locator('canvas.overlay')), size, 'nothing moves'),
+      );
+      await eventually(async () =>
+        assert.match(await page.locator('.result-bar').innerText(), /0 samples changed outside the mask/),
+      );
       const clip = () => page.locator('.result-layer').evaluate((layer) => (layer as HTMLElement).style.clipPath);
       const slider = page.getByRole('slider', { name: /Before and after/ });
       await slider.focus();
       await page.keyboard.press('Home');
-      assert.match(await clip(), / 0%\)$/);
+      await eventually(async () => assert.match(await clip(), / 0%\)$/));
       await page.keyboard.press('End');
-      assert.match(await clip(), / 100%\)$/);
+      await eventually(async () => assert.match(await clip(), / 100%\)$/));
       await page.keyboard.press('Home');
       await page.keyboard.down('o');
-      assert.match(await clip(), / 100%\)$/);
+      await eventually(async () => assert.match(await clip(), / 100%\)$/));
       await page.keyboard.up('o');
-      assert.match(await clip(), / 0%\)$/);
+      await eventually(async () => assert.match(await clip(), / 0%\)$/));
       for (const [name, action] of [
         ['Open', 'open'],
         ['Reveal', 'reveal'],
@@ -267,16 +289,18 @@ suite('page: jobs and results', () => {
         ],
       });
       await until('two jobs', async () => (await page.locator('.job').count()) === 2);
-      assert.ok(!(await shown(page, '.result-bar')), 'a job that had ended before is not opened by itself');
+      await eventually(async () =>
+        assert.ok(!(await shown(page, '.result-bar')), 'a job that had ended before is not opened by itself'),
+      );
       await page.getByRole('button', { name: 'Compare' }).click();
       await until('warned', async () => /1,234 samples changed/.test(await page.locator('.result-bar').innerText()));
       const failed = page.locator('.job').nth(1);
-      assert.match(await failed.innerText(), /The key was refused/);
+      await eventually(async () => assert.match(await failed.innerText(), /The key was refused/));
       await failed.getByRole('button', { name: 'Show Log' }).click();
       await until('log', () => host.asked.at(-1)?.name === 'showLog');
       await failed.getByRole('button', { name: 'Set API Key…' }).click();
       await until('key', () => host.asked.at(-1)?.name === 'nextStep');
-      assert.deepEqual(host.asked.at(-1)!.value, { step: 'key' });
+      await eventually(() => assert.deepEqual(host.asked.at(-1)!.value, { step: 'key' }));
     }));
 
   test('a fault that a setting mends offers it; one whose sentence says all offers nothing', () =>
@@ -286,11 +310,12 @@ suite('page: jobs and results', () => {
         const { page, host } = at;
         const place = await placeOf(page);
         await drag(page, [place(100, 100), place(300, 300)]);
+        await free(page);
         await page.keyboard.press('Control+Enter');
         await page.locator('.notice.error').getByRole('button', { name: 'Change the Daily Limit' }).click();
         await until('step', () => host.asked.at(-1)?.name === 'nextStep');
-        assert.deepEqual(host.asked.at(-1)!.value, { step: 'limit' });
-        assert.deepEqual(await violations(page), []);
+        await eventually(() => assert.deepEqual(host.asked.at(-1)!.value, { step: 'limit' }));
+        await eventually(async () => assert.deepEqual(await violations(page), []));
       },
     ));
 
@@ -298,11 +323,12 @@ suite('page: jobs and results', () => {
     open({ handlers: { generate: () => raise('mask.stale') } }, async ({ page, host }) => {
       const at = await placeOf(page);
       await drag(page, [at(100, 100), at(300, 300)]);
+      await free(page);
       await page.keyboard.press('Control+Enter');
       await until('said', () => shown(page, '.notice.error'));
-      assert.match(await page.locator('.notice').innerText(), /Press Generate again/);
+      await eventually(async () => assert.match(await page.locator('.notice').innerText(), /Press Generate again/));
       await page.getByRole('button', { name: 'Dismiss' }).click();
-      assert.equal(await page.locator('.notice').count(), 0);
+      await eventually(async () => assert.equal(await page.locator('.notice').count(), 0));
       const paints = host.paints.length;
       await drag(page, [at(500, 100), at(600, 300)]);
       await until('painting goes on', () => host.paints.length > paints);

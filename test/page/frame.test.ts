@@ -6,7 +6,8 @@ import sharp from 'sharp';
 import { contains, wholeOf, type Rect } from '../../src/fill/geometry.ts';
 import { planWindow } from '../../src/fill/plan.ts';
 import { drawnWindow, grips, movedWindow } from '../../src/page/canvas/frames.ts';
-import { drag, placeOf, quiet, shown, strength, until, withPage } from './driving.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
+import { drag, placeOf, quiet, shown, strength, withPage } from './driving.ts';
 import { firstState, openSite } from './harness.ts';
 import type { FakeHost, OpenOptions, Opened, Site } from './harness.ts';
 
@@ -27,7 +28,7 @@ after(() => site.close());
 const open = (run: (opened: Opened) => Promise<void>, options: OpenOptions = {}): Promise<void> =>
   withPage(site, { state: { source }, ...options }, async (opened) => {
     const { page, host } = opened;
-    const width = async (selector: string): Promise<number> => (await page.locator(selector).boundingBox())!.width;
+    const width = async (selector: string): Promise<number> => (await boxOf(page.locator(selector))).width;
     await until('fitted', async () => (await width('.stage .picture')) < (await width('.stage')));
     const at = await placeOf(page);
     await page.keyboard.press('r');
@@ -38,8 +39,7 @@ const open = (run: (opened: Opened) => Promise<void>, options: OpenOptions = {})
     await run(opened);
   });
 
-const frame = async (page: Page): Promise<{ x: number; y: number; width: number; height: number }> =>
-  (await page.locator('.window-frame').boundingBox())!;
+const frame = (page: Page) => boxOf(page.locator('.window-frame'));
 
 const chosen = (host: FakeHost): Rect => {
   const { window } = host.state;
@@ -48,24 +48,25 @@ const chosen = (host: FakeHost): Rect => {
 };
 
 /** What the page says it sends is what the plan makes of the host's choice. */
-const agrees = async (page: Page, host: FakeHost): Promise<void> => {
-  const rect = chosen(host);
-  const { window, scale } = planWindow(canvas, rect, host.state.window);
-  const at = await placeOf(page);
-  const box = await frame(page);
-  const origin = at(window.x, window.y);
-  const end = at(window.x + window.width, window.y + window.height);
-  assert.ok(Math.abs(box.x - origin.x) < 1.5 && Math.abs(box.y - origin.y) < 1.5);
-  assert.ok(Math.abs(box.x + box.width - end.x) < 1.5 && Math.abs(box.y + box.height - end.y) < 1.5);
-  const status = await page.locator('.status .plan').innerText();
-  assert.equal(
-    status.replaceAll(',', ''),
-    `Window ${window.width} × ${window.height} at ${window.x} ${window.y} · ${Math.round(scale * 100)} %`,
-  );
-};
+const agrees = (page: Page, host: FakeHost): Promise<void> =>
+  eventually(async () => {
+    const rect = chosen(host);
+    const { window, scale } = planWindow(canvas, rect, host.state.window);
+    const at = await placeOf(page);
+    const box = await frame(page);
+    const origin = at(window.x, window.y);
+    const end = at(window.x + window.width, window.y + window.height);
+    assert.ok(Math.abs(box.x - origin.x) < 1.5 && Math.abs(box.y - origin.y) < 1.5);
+    assert.ok(Math.abs(box.x + box.width - end.x) < 1.5 && Math.abs(box.y + box.height - end.y) < 1.5);
+    const status = await page.locator('.status .plan').innerText();
+    assert.equal(
+      status.replaceAll(',', ''),
+      `Window ${window.width} × ${window.height} at ${window.x} ${window.y} · ${Math.round(scale * 100)} %`,
+    );
+  });
 
 const grip = async (page: Page, x: number, y: number): Promise<{ x: number; y: number }> => {
-  const box = (await page.locator(`.window-grip[data-x="${x}"][data-y="${y}"]`).boundingBox())!;
+  const box = await boxOf(page.locator(`.window-grip[data-x="${x}"][data-y="${y}"]`));
   return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
 };
 
@@ -128,7 +129,7 @@ suite('page: the window by hand', () => {
       assert.equal(wide.height, drawn.height);
       assert.ok(wide.width * wide.height <= 1_000_000 && (wide.width + 32) * wide.height > 1_000_000);
       await agrees(page, host);
-      assert.equal(host.paints.at(-1)!.kind, 'rectangle', 'nothing was painted by it');
+      await eventually(() => assert.equal(host.paints.at(-1)!.kind, 'rectangle', 'nothing was painted by it'));
     }));
 
   test('inside it is painted as ever', () =>
@@ -139,20 +140,20 @@ suite('page: the window by hand', () => {
         { x: box.x + 30, y: box.y + 30 },
       ]);
       await until('painted', () => host.paints.at(-1)?.kind === 'painted');
-      assert.equal(host.state.window.kind, 'auto');
+      await eventually(() => assert.equal(host.state.window.kind, 'auto'));
     }));
 
   test('a window that cuts the mask says so at once; a double click and the form bring the automatic one back', () =>
     open(async ({ page, host }) => {
       const hint = page.locator('.send .full-note');
-      assert.equal(await hint.isVisible(), false);
+      await eventually(async () => assert.equal(await hint.isVisible(), false));
       const from = await frame(page);
       await page.mouse.move(from.x + 40, from.y - 2);
       await page.mouse.down();
       await page.mouse.move(from.x + 240, from.y - 2, { steps: 4 });
       await until('said while it is dragged', () => hint.isVisible());
-      assert.match(await hint.innerText(), /what lies outside the window is not filled/);
-      assert.match(await page.locator('.window-label').innerText(), /mask cut off/);
+      await eventually(async () => assert.match(await hint.innerText(), /what lies outside the window is not filled/));
+      await eventually(async () => assert.match(await page.locator('.window-label').innerText(), /mask cut off/));
       await page.mouse.up();
       await until('spoken', async () => /is not filled/.test(await page.locator('.unseen[role=status]').innerText()));
       const to = await frame(page);
@@ -177,7 +178,7 @@ suite('page: the window by hand', () => {
       await page.keyboard.press('Escape');
       await until('back', () => host.state.window.kind === 'auto');
       await page.mouse.up();
-      assert.deepEqual(await frame(page), from);
+      await eventually(async () => assert.deepEqual(await frame(page), from));
     }));
 
   test('by keyboard: it moves, changes its size, and goes back; Escape returns to the canvas', () =>
@@ -197,7 +198,9 @@ suite('page: the window by hand', () => {
       await page.keyboard.press('Enter');
       await until('automatic', () => host.state.window.kind === 'auto');
       await page.keyboard.press('Escape');
-      assert.ok(await page.locator('.stage').evaluate((stage) => document.activeElement === stage));
+      await eventually(async () =>
+        assert.ok(await page.locator('.stage').evaluate((stage) => document.activeElement === stage)),
+      );
     }));
 
   test('in numbers, kept within the canvas and the limits', () =>
@@ -214,7 +217,9 @@ suite('page: the window by hand', () => {
       await until('at the right end', () => chosen(host).x === canvas.width - 992);
       await type('Width', '700');
       await until('on the grid', () => chosen(host).width === 704);
-      assert.equal(await fields.getByRole('spinbutton', { name: 'Width' }).inputValue(), '704');
+      await eventually(async () =>
+        assert.equal(await fields.getByRole('spinbutton', { name: 'Width' }).inputValue(), '704'),
+      );
       await type('Height', '5');
       await until('not too small', () => chosen(host).height === 512);
       await agrees(page, host);
@@ -226,8 +231,8 @@ suite('page: the window by hand', () => {
       await drag(page, [at(500, 400), at(520, 400)]);
       await until('painted', () => strength(host, 510, 400) === 255);
       await quiet(page, host);
-      assert.equal(await shown(page, '.window-frame'), true);
-      assert.equal(await page.locator('.window-border').count(), 0);
+      await eventually(async () => assert.equal(await shown(page, '.window-frame'), true));
+      await eventually(async () => assert.equal(await page.locator('.window-border').count(), 0));
       const edge = at(0, 400);
       await drag(page, [
         { x: edge.x + 1, y: edge.y },

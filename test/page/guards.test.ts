@@ -6,7 +6,8 @@ import { emptyMask } from '../../src/mask/mask.ts';
 import { countSet } from '../../src/mask/measure.ts';
 import { tilesOf } from '../../src/mask/tiles.ts';
 import type { MaskFile } from '../../src/protocol/messages.ts';
-import { drag, placeOf, quiet, shown, strength, until, withPage } from './driving.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
+import { drag, placeOf, quiet, shown, strength, withPage, workedOff } from './driving.ts';
 import { firstState, jobView, resultView, openSite } from './harness.ts';
 import type { FakeHost, OpenOptions, Opened, Site } from './harness.ts';
 
@@ -53,14 +54,14 @@ suite('page: where the mask comes from', () => {
       await page.getByRole('button', { name: 'Paint', exact: true }).click();
       await until('told', () => host.paints.length === 1);
       assert.deepEqual(host.paints[0].tiles, []);
-      assert.deepEqual(sourceOf(host), { generation: 7, kind: 'painted', file: null });
+      await eventually(() => assert.deepEqual(sourceOf(host), { generation: 7, kind: 'painted', file: null }));
       assert.ok(!host.asked.some(({ name }) => name === 'maskSource'));
-      assert.equal(countSet(host.mask), all);
+      await eventually(() => assert.equal(countSet(host.mask), all));
       await page.locator('.stage').focus();
       await page.keyboard.press('Control+z');
       await until('a file again', () => host.paints.length === 2);
-      assert.deepEqual(sourceOf(host), { generation: 7, kind: 'file', file: hole });
-      assert.equal(await page.locator('.file-name').innerText(), 'Mask file: hole.png');
+      await eventually(() => assert.deepEqual(sourceOf(host), { generation: 7, kind: 'file', file: hole }));
+      await eventually(async () => assert.equal(await page.locator('.file-name').innerText(), 'Mask file: hole.png'));
     }));
 
   test('a stroke over a mask file makes it painted, with its settings; undo and redo follow', () =>
@@ -69,15 +70,15 @@ suite('page: where the mask comes from', () => {
       const at = await placeOf(page);
       await drag(page, [at(300, 100), at(400, 100)]);
       await until('painted', () => strength(host, 400, 100) === 255);
-      assert.deepEqual(sourceOf(host), { generation: 7, kind: 'painted', file: null });
+      await eventually(() => assert.deepEqual(sourceOf(host), { generation: 7, kind: 'painted', file: null }));
       assert.ok(!host.asked.some(({ name }) => name === 'maskSettings'), 'settings of the file stay');
       await quiet(page, host);
       await page.keyboard.press('Control+z');
       await until('undone', () => strength(host, 400, 100) === 0);
-      assert.deepEqual(sourceOf(host), { generation: 7, kind: 'file', file: hole });
+      await eventually(() => assert.deepEqual(sourceOf(host), { generation: 7, kind: 'file', file: hole }));
       await page.keyboard.press('Control+z');
       await until('before the file', () => countSet(host.mask) === 0);
-      assert.deepEqual(sourceOf(host), { generation: 7, kind: 'painted', file: null });
+      await eventually(() => assert.deepEqual(sourceOf(host), { generation: 7, kind: 'painted', file: null }));
       await page.keyboard.press('Control+Shift+z');
       await until('the file again', () => sourceOf(host).file?.name === 'hole.png');
     }));
@@ -109,7 +110,7 @@ suite('page: Generate waits', () => {
       const at = await placeOf(page);
       await drag(page, [at(400, 300), at(600, 500)]);
       const button = page.getByRole('button', { name: /^Starting…/ });
-      assert.equal(await button.getAttribute('aria-disabled'), 'true');
+      await eventually(async () => assert.equal(await button.getAttribute('aria-disabled'), 'true'));
       await page.keyboard.press('Control+Enter');
       await host.change({ starting: false });
       await until('free', () => shown(page, 'button.generate:not([aria-disabled])'));
@@ -129,11 +130,11 @@ suite('page: Generate waits', () => {
         const good = await field.inputValue();
         await field.fill(bad);
         await generate.click({ force: true });
-        assert.equal(await field.inputValue(), bad);
-        assert.equal(await generate.getAttribute('aria-disabled'), 'true');
-        assert.match(await page.locator('.reason').innerText(), sentence);
+        await eventually(async () => assert.equal(await field.inputValue(), bad));
+        await eventually(async () => assert.equal(await generate.getAttribute('aria-disabled'), 'true'));
+        await eventually(async () => assert.match(await page.locator('.reason').innerText(), sentence));
         await field.press('Escape');
-        assert.equal(await field.inputValue(), good);
+        await eventually(async () => assert.equal(await field.inputValue(), good));
         await until('free', async () => (await generate.getAttribute('aria-disabled')) === null);
       }
       assert.ok(!asked(host));
@@ -145,8 +146,9 @@ suite('page: Generate waits', () => {
       const prompt = page.getByRole('textbox', { name: 'Prompt' });
       await prompt.fill('a'.repeat(10_001));
       await until('said', async () => /10,001 characters; 10,000/.test(await page.locator('.reason').innerText()));
-      assert.equal((await prompt.inputValue()).length, 10_001);
+      await eventually(async () => assert.equal((await prompt.inputValue()).length, 10_001));
       await page.keyboard.press('Control+Enter');
+      await workedOff(page);
       assert.ok(!asked(host) && host.parameters.prompt === '');
       await prompt.fill('a'.repeat(10_000));
       await until('fits', () => host.parameters.prompt.length === 10_000);
@@ -173,7 +175,9 @@ suite('page: Generate waits', () => {
         await until('probed', () => count('ping') === round);
         await page.clock.runFor(10_000);
         await until('free', async () => (await generate.getAttribute('aria-disabled')) === null);
-        assert.match(await page.locator('.notice.error').innerText(), /does not answer\. Close this panel/);
+        await eventually(async () =>
+          assert.match(await page.locator('.notice.error').innerText(), /does not answer\. Close this panel/),
+        );
         await page.getByRole('button', { name: 'Dismiss' }).click();
       }
       gone = false;
@@ -184,11 +188,11 @@ suite('page: Generate waits', () => {
         await until('probed', () => count('ping') === probes);
         await quiet(page, host);
         await page.clock.runFor(11_000);
-        assert.equal(await generate.getAttribute('aria-disabled'), 'true');
+        await eventually(async () => assert.equal(await generate.getAttribute('aria-disabled'), 'true'));
         await page.clock.runFor(40_000);
       }
-      assert.equal(await generate.getAttribute('aria-disabled'), 'true');
-      assert.equal(await page.locator('.notice').count(), 0);
+      await eventually(async () => assert.equal(await generate.getAttribute('aria-disabled'), 'true'));
+      await eventually(async () => assert.equal(await page.locator('.notice').count(), 0));
     });
   });
 });
@@ -207,20 +211,26 @@ suite('page: what a result says', () => {
         await quiet(page, host);
         await page.getByRole('button', { name: 'Compare' }).click();
         await until('shown', () => shown(page, '.result-layer .picture'));
-        assert.equal(
-          await page.locator('.figure').innerText(),
-          '0 samples changed outside the mask before JPEG compression',
+        await eventually(async () =>
+          assert.equal(
+            await page.locator('.figure').innerText(),
+            '0 samples changed outside the mask before JPEG compression',
+          ),
         );
-        assert.match((await page.locator('.figure').getAttribute('title')) ?? '', /changes a little everywhere/);
+        await eventually(async () =>
+          assert.match((await page.locator('.figure').getAttribute('title')) ?? '', /changes a little everywhere/),
+        );
         for (const selector of ['.source-name', '.result-name', '.job-state']) {
           const name = page.locator(selector);
-          assert.equal(await name.getAttribute('title'), result.name);
-          assert.ok((await name.boundingBox())!.height < 30, selector);
+          await eventually(async () => assert.equal(await name.getAttribute('title'), result.name));
+          await eventually(async () => assert.ok((await name.boundingBox())!.height < 30, selector));
         }
-        const stage = (await page.locator('.stage').boundingBox())!;
-        const share = Number(await page.getByRole('slider', { name: /Before and after/ }).inputValue());
-        const edge = ((at(300, 0).x - stage.x) / stage.width) * 100;
-        assert.ok(share <= edge && share > edge - 3, `${share} for ${edge}`);
+        await eventually(async () => {
+          const stage = await boxOf(page.locator('.stage'));
+          const share = Number(await page.getByRole('slider', { name: /Before and after/ }).inputValue());
+          const edge = ((at(300, 0).x - stage.x) / stage.width) * 100;
+          assert.ok(share <= edge && share > edge - 3, `${share} for ${edge}`);
+        });
       },
     ));
 
@@ -250,17 +260,21 @@ suite('page: what a result says', () => {
     await open({ state: { source, jobs: [job] } }, async ({ page }) => {
       await page.getByRole('button', { name: 'Compare' }).click();
       await until('shown', () => shown(page, '.result-layer .picture'));
-      const transform = await page.locator('.result-layer .picture').evaluate((image) => image.style.transform);
-      assert.match(transform, /matrix\(1, 0, 0, 1, 0, 0\)$/);
+      const picture = page.locator('.result-layer .picture');
+      await eventually(async () =>
+        assert.match(await picture.evaluate((image) => image.style.transform), /matrix\(1, 0, 0, 1, 0, 0\)$/),
+      );
       await page.getByRole('slider', { name: /Before and after/ }).focus();
       await page.keyboard.press('Home');
-      const box = (await page.locator('.checker').boundingBox())!;
-      const { data, info } = await sharp(await page.screenshot())
-        .raw()
-        .toBuffer({ resolveWithObject: true });
-      const at = (x: number, y: number): number =>
-        (Math.round(box.y + box.height * y) * info.width + Math.round(box.x + box.width * x)) * info.channels;
-      assert.ok(data[at(0.3, 0.3)] > 180 && data[at(0.75, 0.75)] < 80);
+      await eventually(async () => {
+        const box = await boxOf(page.locator('.checker'));
+        const { data, info } = await sharp(await page.screenshot())
+          .raw()
+          .toBuffer({ resolveWithObject: true });
+        const at = (x: number, y: number): number =>
+          (Math.round(box.y + box.height * y) * info.width + Math.round(box.x + box.width * x)) * info.channels;
+        assert.ok(data[at(0.3, 0.3)] > 180 && data[at(0.75, 0.75)] < 80);
+      });
     });
   });
 
@@ -268,7 +282,7 @@ suite('page: what a result says', () => {
     open({ state: { jobs: [jobView({ state: 'failed', nextAct: 'save' })] } }, async ({ page, host }) => {
       await page.getByRole('button', { name: 'Save Again' }).click();
       await until('asked', () => host.asked.at(-1)?.name === 'goOn');
-      assert.deepEqual(host.asked.at(-1)!.value, { jobId: 'job0000001', act: 'save' });
+      await eventually(() => assert.deepEqual(host.asked.at(-1)!.value, { jobId: 'job0000001', act: 'save' }));
       await host.change({ jobs: [jobView({ state: 'failed' })] });
       await until('no more', async () => !(await page.getByRole('button', { name: 'Save Again' }).isVisible()));
     }));

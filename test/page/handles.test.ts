@@ -5,7 +5,8 @@ import type { Page } from 'playwright-core';
 import { canvasSize } from '../../src/fill/outpaint.ts';
 import { grips } from '../../src/page/canvas/frames.ts';
 import { draggedSides } from '../../src/page/canvas/handles.ts';
-import { drag, placeOf, quiet, strength, until, withPage } from './driving.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
+import { drag, placeOf, quiet, strength, withPage, workedOff } from './driving.ts';
 import { firstState, openSite } from './harness.ts';
 import type { OpenOptions, Opened, Site } from './harness.ts';
 
@@ -23,7 +24,7 @@ const plain = { symmetric: false, proportional: false };
 
 /** The middle of a handle as it is drawn. */
 const handle = async (page: Page, x: number, y: number): Promise<{ x: number; y: number }> => {
-  const box = (await page.locator(`.canvas-handle[data-x="${x}"][data-y="${y}"]`).boundingBox())!;
+  const box = await boxOf(page.locator(`.canvas-handle[data-x="${x}"][data-y="${y}"]`));
   return { x: box.x + x * 9, y: box.y + y * 9 };
 };
 
@@ -82,12 +83,14 @@ suite('page: handles of the canvas', () => {
       const ghost = page.locator('.canvas-ghost');
       await until('shown', () => ghost.isVisible());
       const left = Math.round(15 / scale);
-      assert.match(await page.locator('.canvas-size').innerText(), /^1,0\d\d × 819$/);
-      const picture = (await page.locator('.stage .picture').boundingBox())!;
-      const box = (await ghost.boundingBox())!;
-      assert.ok(Math.abs(picture.x - box.x - 15) < 1.5 && Math.abs(box.width - picture.width - 15) < 1.5);
-      const kept = (await page.locator('.canvas-kept').boundingBox())!;
-      assert.ok(Math.abs(kept.x - picture.x - 16 * scale) < 1.5, 'the overlap is shown');
+      await eventually(async () => assert.match(await page.locator('.canvas-size').innerText(), /^1,0\d\d × 819$/));
+      await eventually(async () => {
+        const picture = await boxOf(page.locator('.stage .picture'));
+        const box = await boxOf(ghost);
+        assert.ok(Math.abs(picture.x - box.x - 15) < 1.5 && Math.abs(box.width - picture.width - 15) < 1.5);
+        const kept = await boxOf(page.locator('.canvas-kept'));
+        assert.ok(Math.abs(kept.x - picture.x - 16 * scale) < 1.5, 'the overlap is shown');
+      });
       assert.ok(!host.asked.some(({ name }) => name === 'expand'), 'nothing is asked for yet');
       await page.mouse.up();
       await until('asked', () => host.state.expand !== null);
@@ -132,6 +135,7 @@ suite('page: handles of the canvas', () => {
       await page.keyboard.press('Escape');
       await page.mouse.up();
       await until('gone', async () => !(await page.locator('.canvas-ghost').isVisible()));
+      await workedOff(page);
       assert.ok(!host.asked.some(({ name }) => name === 'expand'));
       await page.mouse.move(from.x, from.y);
       await page.mouse.down();
@@ -182,7 +186,7 @@ suite('page: handles of the canvas', () => {
       await until('the hand', async () => (await page.locator('.stage').getAttribute('data-cursor')) === 'grab');
       await drag(page, [from, { x: from.x + 40, y: from.y }]);
       await until('moved', async () => (await placeOf(page))(0, 0).x > at(0, 0).x + 30);
-      assert.equal(host.state.expand, null);
+      await eventually(() => assert.equal(host.state.expand, null));
     }));
 
   test('more shapes, and a turned one, from the form; what is too large cannot be chosen', () =>
@@ -193,7 +197,8 @@ suite('page: handles of the canvas', () => {
       const upright = canvasSize(source, host.state.expand!);
       assert.equal(upright.height, Math.round((upright.width * 16) / 9));
       const swap = page.getByRole('button', { name: 'Swap orientation' });
-      await until('rebuilt', async () => (await choice.inputValue()) === '9:16');
+      await page.locator('.hint', { hasText: /^Canvas/ }).waitFor();
+      await eventually(async () => assert.equal(await choice.inputValue(), '9:16'));
       await swap.focus();
       await page.keyboard.press('Enter');
       await until('turned', () => (host.state.expand?.left ?? 0) > 0);

@@ -343,6 +343,7 @@ export const openPage = async (site: Site, options: OpenOptions = {}): Promise<O
         }),
     reducedMotion: options.reducedMotion === true ? 'reduce' : 'no-preference',
   });
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));

@@ -13,7 +13,7 @@ import { violations } from './axe.ts';
 import { texts } from '../../src/protocol/texts.ts';
 import { pseudo } from '../l10n/pseudo.ts';
 import { untranslated } from '../l10n/seen.ts';
-import { until } from './driving.ts';
+import { eventually, until } from '../waiting.ts';
 import { cramped, speeches } from './fits.ts';
 import { openSite, themeNames, type Site, type ThemeName } from './harness.ts';
 
@@ -118,6 +118,7 @@ const open = async (
   { theme = 'dark', width = 1280, height = 800 }: { theme?: ThemeName; width?: number; height?: number } = {},
 ): Promise<void> => {
   const context = await site.browser.newContext({ viewport: { width, height }, reducedMotion: 'reduce' });
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
@@ -212,10 +213,10 @@ suite('history: the page', () => {
 
   test('lists by day or by image, searches, and keeps a choice that is still shown', () =>
     open(some, async ({ page }) => {
-      assert.equal(await page.locator('.card').count(), some.length);
-      assert.equal(await page.locator('.count').innerText(), '11 fills');
+      await eventually(async () => assert.equal(await page.locator('.card').count(), some.length));
+      await eventually(async () => assert.equal(await page.locator('.count').innerText(), '11 fills'));
       await page.getByRole('combobox', { name: 'Grouped by' }).selectOption('image');
-      assert.equal(await page.locator('.group').count(), 3);
+      await eventually(async () => assert.equal(await page.locator('.group').count(), 3));
       await page.getByRole('searchbox').fill('fog');
       await until('found', async () => (await page.locator('.count').innerText()) === '4 of 11 fills');
       await page.getByRole('searchbox').fill('nothing like it');
@@ -228,7 +229,7 @@ suite('history: the page', () => {
       await page.getByRole('button', { name: /^alps\.png.*not kept/ }).click();
       const details = page.getByRole('complementary', { name: 'The chosen fill' });
       for (const text of ['morning fog over the valley', '1001', 'Image 3 of 8', '$0.05'])
-        assert.ok((await details.innerText()).includes(text), text);
+        await eventually(async () => assert.ok((await details.innerText()).includes(text), text));
       for (const [name, act] of [
         ['Keep', 'keep'],
         ['Compare with the Image', 'compare'],
@@ -242,25 +243,27 @@ suite('history: the page', () => {
       ] as const) {
         await details.getByRole('button', { name, exact: true }).click();
         await until(act, () => last(opened)?.do === 'act' && (last(opened) as { act: string }).act === act);
-        assert.deepEqual(last(opened), { do: 'act', act, id: 'fill1' });
+        await eventually(() => assert.deepEqual(last(opened), { do: 'act', act, id: 'fill1' }));
       }
     }));
 
   test('by keyboard alone: one card is reached by Tab, arrows go on, Enter compares, Delete deletes and the next is chosen', () =>
     open(some, async (opened) => {
       const { page, tell } = opened;
-      assert.equal(await page.locator('.card[tabindex="0"]').count(), 1);
+      await eventually(async () => assert.equal(await page.locator('.card[tabindex="0"]').count(), 1));
       await page.locator('.card[tabindex="0"]').focus();
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('Enter');
       await until('compare', () => last(opened) !== undefined);
-      assert.deepEqual(last(opened), { do: 'act', act: 'compare', id: 'fill1' });
+      await eventually(() => assert.deepEqual(last(opened), { do: 'act', act: 'compare', id: 'fill1' }));
       await page.keyboard.press('Delete');
       await until('delete', () => (last(opened) as { act: string }).act === 'delete');
       const entries = some.filter(({ id }) => id !== 'fill1');
       await tell({ tell: 'entries', entries, image: null, limitMegabytes: 2000 });
       await until('gone', async () => (await page.locator('.count').innerText()) === '10 fills');
-      assert.equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset['id']), 'fill2');
+      await eventually(async () =>
+        assert.equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset['id']), 'fill2'),
+      );
     }));
 
   test('an image is copied from the bytes that the host hands over, by button and by key; why not is said', () =>
@@ -272,14 +275,14 @@ suite('history: the page', () => {
         page.getByRole('complementary').getByRole('status').filter({ hasText: text }).waitFor();
       await page.getByRole('button', { name: 'Copy as Image' }).click();
       await until('asked', () => asked() === 1);
-      assert.deepEqual(last(opened), { do: 'act', act: 'copyImage', id: 'fill0' });
+      await eventually(() => assert.deepEqual(last(opened), { do: 'act', act: 'copyImage', id: 'fill0' }));
       await page.evaluate(async () => {
         const image = new Uint8Array(await (await fetch('/result.png')).arrayBuffer());
         window.postMessage({ tell: 'image', id: 'fill0', image }, '*');
       });
       await status('The image is on the clipboard.');
-      const types = await page.evaluate(async () => (await navigator.clipboard.read()).flatMap((item) => item.types));
-      assert.deepEqual(types, ['image/png']);
+      const types = () => page.evaluate(async () => (await navigator.clipboard.read()).flatMap((item) => item.types));
+      await eventually(async () => assert.deepEqual(await types(), ['image/png']));
       await page.locator('.card[data-id="fill2"]').click();
       await until(
         'no word of the other',
@@ -294,10 +297,17 @@ suite('history: the page', () => {
   test('a saved result is dragged out as its file; what is not kept is not', () =>
     open(some, async ({ page }) => {
       const draggable = (id: string) => page.locator(`.card[data-id="${id}"]`).getAttribute('draggable');
-      assert.deepEqual([await draggable('fill0'), await draggable('fill1')], ['true', 'false']);
+      await eventually(async () =>
+        assert.deepEqual([await draggable('fill0'), await draggable('fill1')], ['true', 'false']),
+      );
       const transfer = await page.evaluateHandle(() => new DataTransfer());
       await page.locator('.card[data-id="fill0"]').dispatchEvent('dragstart', { dataTransfer: transfer });
-      assert.equal(await transfer.evaluate((data) => data.getData('text/uri-list')), 'file:///pictures/0.fill-001.png');
+      await eventually(async () =>
+        assert.equal(
+          await transfer.evaluate((data) => data.getData('text/uri-list')),
+          'file:///pictures/0.fill-001.png',
+        ),
+      );
     }));
 
   test('asks for small pictures that are missing when they come into sight, once', () => {
@@ -307,8 +317,8 @@ suite('history: the page', () => {
     return open(many, async ({ page, sent, tell }) => {
       await until('asked', () => sent.some((message) => message.do === 'thumbs'));
       const asked = () => sent.flatMap((message) => (message.do === 'thumbs' ? message.ids : []));
-      assert.ok(asked().length < 100, `${asked().length} of 500 are in sight`);
-      assert.equal(new Set(asked()).size, asked().length);
+      await eventually(() => assert.ok(asked().length < 100, `${asked().length} of 500 are in sight`));
+      await eventually(() => assert.equal(new Set(asked()).size, asked().length));
       const [id] = asked();
       await tell({ tell: 'thumb', id, src: '/photo.jpg' });
       await until(
@@ -324,7 +334,7 @@ suite('history: the page', () => {
     open(null, async ({ page, tell }) => {
       await tell({ tell: 'entries', entries: some, image: 'file:///pictures/1.png', limitMegabytes: 2000 });
       await page.getByText('Only alps.png').waitFor();
-      assert.equal(await page.locator('.card').count(), 4);
+      await eventually(async () => assert.equal(await page.locator('.card').count(), 4));
       await page.getByRole('button', { name: 'Show All Images' }).click();
       await until('all', async () => (await page.locator('.card').count()) === 11);
     }));
@@ -335,7 +345,7 @@ suite('history: the page', () => {
         some,
         async ({ page }) => {
           await page.getByRole('button', { name: /^alps\.png.*not kept/ }).click();
-          assert.deepEqual(await violations(page), []);
+          await eventually(async () => assert.deepEqual(await violations(page), []));
           await page.screenshot({ path: path.join(pictures, `history-${theme}.png`) });
         },
         { theme },
@@ -367,13 +377,15 @@ suite('history: the page', () => {
             const check = async (state: string): Promise<void> => {
               await page.screenshot({ path: path.join(pictures, `history-${language}-${width}-${state}.png`) });
               if (language === 'pseudo')
-                assert.deepEqual(
-                  (await untranslated(page)).filter((text) => !/, 2026\b/.test(text)),
-                  [],
-                  `untranslated, ${state}`,
+                await eventually(async () =>
+                  assert.deepEqual(
+                    (await untranslated(page)).filter((text) => !/, 2026\b/.test(text)),
+                    [],
+                    `untranslated, ${state}`,
+                  ),
                 );
-              assert.deepEqual(await cramped(page), [], `cramped, ${state}`);
-              assert.deepEqual(await violations(page), [], `axe, ${state}`);
+              await eventually(async () => assert.deepEqual(await cramped(page), [], `cramped, ${state}`));
+              await eventually(async () => assert.deepEqual(await violations(page), [], `axe, ${state}`));
             };
             await check('days');
             for (const at of [0, 1, 3]) {

@@ -7,7 +7,8 @@ import { writtenStroke } from '../../src/page/strokes.ts';
 import { tools } from '../../src/page/canvas/tools.ts';
 import { pageActs, toolActs } from '../../src/protocol/messages.ts';
 import { texts, type TextKey } from '../../src/protocol/texts.ts';
-import { quiet, shown, until, withPage } from './driving.ts';
+import { eventually, until } from '../waiting.ts';
+import { free, quiet, shown, withPage } from './driving.ts';
 import { jobView, resultView, openSite } from './harness.ts';
 import type { OpenOptions, Opened, Site } from './harness.ts';
 
@@ -72,14 +73,18 @@ suite('page: keys', () => {
         for (const stroke of key.strokes) assert.ok(text.includes(writtenStroke(stroke, english)), stroke);
       }
       for (let step = 0; step < 5; step++) {
-        assert.ok(await page.evaluate(() => document.activeElement?.closest('dialog') !== null), `Tab ${step}`);
+        await eventually(async () =>
+          assert.ok(await page.evaluate(() => document.activeElement?.closest('dialog') !== null), `Tab ${step}`),
+        );
         await page.keyboard.press('Tab');
       }
       await page.keyboard.press('e');
       await page.keyboard.press('Escape');
       await until('closed', async () => !(await sheet.isVisible()));
-      assert.equal(await pressed(page, 'Brush'), 'true', 'no tool was chosen meanwhile');
-      assert.ok(await page.evaluate(() => document.activeElement?.classList.contains('stage')));
+      await eventually(async () => assert.equal(await pressed(page, 'Brush'), 'true', 'no tool was chosen meanwhile'));
+      await eventually(async () =>
+        assert.ok(await page.evaluate(() => document.activeElement?.classList.contains('stage'))),
+      );
       await page.getByRole('button', { name: 'Keys of this page' }).click();
       await page.getByRole('button', { name: 'Close the keys' }).click();
       await until('closed by its button', async () => !(await sheet.isVisible()));
@@ -88,9 +93,9 @@ suite('page: keys', () => {
   test('X swaps brush and eraser; a sign that needs AltGr or Shift is still that sign; typing is left alone', () =>
     open({}, async ({ page }) => {
       await page.keyboard.press('x');
-      assert.equal(await pressed(page, 'Eraser'), 'true');
+      await eventually(async () => assert.equal(await pressed(page, 'Eraser'), 'true'));
       await page.keyboard.press('x');
-      assert.equal(await pressed(page, 'Brush'), 'true');
+      await eventually(async () => assert.equal(await pressed(page, 'Brush'), 'true'));
       const size = page.getByRole('spinbutton', { name: 'Brush size' });
       const before = Number(await size.inputValue());
       for (const [key, init] of [
@@ -106,8 +111,8 @@ suite('page: keys', () => {
       const prompt = page.getByRole('textbox', { name: 'Prompt' });
       await prompt.focus();
       await page.keyboard.type('exit? [0]');
-      assert.equal(await prompt.inputValue(), 'exit? [0]');
-      assert.equal(await pressed(page, 'Brush'), 'true');
+      await eventually(async () => assert.equal(await prompt.inputValue(), 'exit? [0]'));
+      await eventually(async () => assert.equal(await pressed(page, 'Brush'), 'true'));
     }));
 
   test('on a keyboard without Latin letters, keys are those that lie there', () =>
@@ -129,7 +134,7 @@ suite('page: keys', () => {
       await press('я', 'KeyZ', { ctrlKey: true });
       await until('taken back', () => countSet(host.mask) === 0);
       await press('у', 'KeyE');
-      assert.equal(await pressed(page, 'Eraser'), 'true');
+      await eventually(async () => assert.equal(await pressed(page, 'Eraser'), 'true'));
     }));
 
   test('commands of the editor do what the keys do, and say when it is not the time', () =>
@@ -165,6 +170,7 @@ suite('page: keys', () => {
       await run('brush');
       await page.keyboard.press('Enter');
       await quiet(page, host);
+      await free(page);
       await run('generate');
       await until('asked', () => host.asked.some(({ name }) => name === 'generate'));
     }));
@@ -172,25 +178,28 @@ suite('page: keys', () => {
   test('the whole job by keyboard alone: mark, prompt, Generate, compare in every way, close', () =>
     open({ handlers: { generate: () => ({ jobId: 'job0000001' }) } }, async ({ page, host }) => {
       const { keyboard } = page;
-      assert.ok(await page.evaluate(() => document.activeElement?.classList.contains('stage')), 'begun on the stage');
+      await eventually(async () =>
+        assert.ok(await page.evaluate(() => document.activeElement?.classList.contains('stage')), 'begun on the stage'),
+      );
       for (let step = 0; step < 4; step++) await keyboard.press('Shift+ArrowRight');
       await keyboard.press(']');
       for (let step = 0; step < 4; step++) await keyboard.press('Shift+ArrowDown');
       await until('marked', () => countSet(host.mask) > 1000);
       const onPrompt = () => page.evaluate(() => document.activeElement instanceof HTMLTextAreaElement);
       for (let step = 0; step < 60 && !(await onPrompt()); step++) await keyboard.press('Tab');
-      assert.ok(await onPrompt(), 'the prompt is reached by Tab');
+      await eventually(async () => assert.ok(await onPrompt(), 'the prompt is reached by Tab'));
       await keyboard.type('a red boat');
+      await free(page);
       await keyboard.press('Control+Enter');
       await until('asked', () => host.asked.some(({ name }) => name === 'generate'));
-      assert.equal(host.parameters.prompt, 'a red boat');
+      await eventually(() => assert.equal(host.parameters.prompt, 'a red boat'));
       await host.change({ jobs: [jobView({})] });
       await until('running', () => shown(page, '.job'));
       await host.change({ jobs });
       await until('compared', () => shown(page, '.result-layer .picture'));
       const hasBar = () => page.evaluate(() => document.activeElement?.closest('.compare, .result-bar') !== null);
       for (let step = 0; step < 60 && !(await hasBar()); step++) await keyboard.press('Shift+Tab');
-      assert.ok(await hasBar(), 'the result is reached by Tab');
+      await eventually(async () => assert.ok(await hasBar(), 'the result is reached by Tab'));
       for (const [key, name] of [
         ['b', 'Blink'],
         ['d', 'Difference'],
@@ -202,7 +211,9 @@ suite('page: keys', () => {
       }
       await keyboard.press('Escape');
       await until('back', () => shown(page, '.toolbar'));
-      assert.ok(await page.evaluate(() => document.activeElement?.classList.contains('stage')));
+      await eventually(async () =>
+        assert.ok(await page.evaluate(() => document.activeElement?.classList.contains('stage'))),
+      );
     }));
 
   test('undo and redo work although VS Code prevents their keys before the page hears of them', () =>

@@ -6,8 +6,9 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { raise } from '../../src/fill/faults.ts';
 import { isShownFirst } from '../../src/protocol/shell.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
 import { violations } from './axe.ts';
-import { drag, placeOf, quiet, shown, until, withPage } from './driving.ts';
+import { drag, placeOf, quiet, shown, withPage } from './driving.ts';
 import { firstState, jobView, resultView, openPage, openSite, themeNames } from './harness.ts';
 import type { OpenOptions, Opened, Site } from './harness.ts';
 
@@ -78,8 +79,8 @@ suite('page: images and states', () => {
       await page.close();
     }
     await open({}, async ({ page }) => {
-      assert.equal(await page.locator('.first-picture').count(), 0);
-      assert.equal(await page.locator('.stage .picture').count(), 1);
+      await eventually(async () => assert.equal(await page.locator('.first-picture').count(), 0));
+      await eventually(async () => assert.equal(await page.locator('.stage .picture').count(), 1));
       const asked = await page.evaluate(
         () => performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/photo.jpg')).length,
       );
@@ -105,11 +106,16 @@ suite('page: images and states', () => {
       const page = await context.newPage();
       await page.route('**/page.js', () => undefined);
       await page.goto(`${site.url}?picture=/photo.jpg`, { waitUntil: 'commit' });
-      const first = (await page.locator('.first-picture').boundingBox())!;
+      await page.waitForFunction(() => {
+        const styles = [...document.querySelectorAll<HTMLLinkElement>('link[rel=stylesheet]')];
+        const picture = document.querySelector<HTMLImageElement>('.first-picture');
+        return styles.every(({ sheet }) => sheet !== null) && picture?.complete && picture.naturalWidth > 0;
+      });
+      const first = await boxOf(page.locator('.first-picture'));
       await context.close();
       await open({ width, height, pixelRatio }, async ({ page }) => {
         await placeOf(page);
-        const then = (await page.locator('.stage .picture').boundingBox())!;
+        const then = await boxOf(page.locator('.stage .picture'));
         const off = part(first.x, first.y, first.width, first.height).map((value, index) =>
           Math.abs(value - [then.x, then.y, then.width][index]),
         );
@@ -130,7 +136,7 @@ suite('page: images and states', () => {
       );
       await page.goto(`${site.url}?picture=/photo.jpg`);
       await page.waitForSelector('.opening [role=status]');
-      assert.equal(await page.locator('.first-picture').count(), 1);
+      await eventually(async () => assert.equal(await page.locator('.first-picture').count(), 1));
     } finally {
       await page.close();
     }
@@ -147,7 +153,8 @@ suite('page: images and states', () => {
       await page.route('**/page.js', () => undefined);
       await page.goto(`${site.url}?picture=/photo.jpg`, { waitUntil: 'commit' });
       await page.waitForSelector('#texts', { state: 'attached' });
-      assert.equal(await page.locator('.first-picture').isVisible(), false);
+      const seen = await page.locator('.first-picture').isVisible();
+      assert.equal(seen, false, 'at no moment');
     } finally {
       await page.close();
     }
@@ -156,15 +163,17 @@ suite('page: images and states', () => {
   test('around a fitted image there is room for its handles, at every pixel ratio', () =>
     open({ width: 640, height: 400, pixelRatio: 2 }, async ({ page }) => {
       await placeOf(page);
-      const stage = (await page.locator('.stage').boundingBox())!;
+      const stage = await boxOf(page.locator('.stage'));
       await page.mouse.move(stage.x + stage.width / 2, stage.y + stage.height / 2);
-      const handles = await page.locator('.canvas-handle').all();
-      assert.equal(handles.length, 8);
-      // What is seen of a handle reaches 14 px away from the corner or the middle of the side that it stands at.
-      for (const handle of handles) {
-        const { y } = await handle.evaluate((element) => element.getBoundingClientRect());
-        assert.ok(y - 14 >= stage.y && y + 14 <= stage.y + stage.height, `${y} in ${JSON.stringify(stage)}`);
-      }
+      await eventually(async () => {
+        const handles = await page.locator('.canvas-handle').all();
+        assert.equal(handles.length, 8);
+        // What is seen of a handle reaches 14 px away from the corner or the middle of the side that it stands at.
+        for (const handle of handles) {
+          const { y } = await handle.evaluate((element) => element.getBoundingClientRect());
+          assert.ok(y - 14 >= stage.y && y + 14 <= stage.y + stage.height, `${y} in ${JSON.stringify(stage)}`);
+        }
+      });
     }));
 
   test('an image the browser cannot show is said, and the form still works', async () => {
@@ -184,22 +193,23 @@ suite('page: images and states', () => {
           site.files.set(src, { type: `image/${format}`, bytes: await turned(format, orientation) });
           await host.change({ source: { ...upright, src, orientation } });
           await page.waitForSelector(`.stage .picture[src$="${src}"]`);
-          const box = (await page.locator('.checker').boundingBox())!;
-          await until(`${format} ${orientation} lies on its place`, async () => {
-            const picture = (await page.locator('.stage .picture').boundingBox())!;
-            return (['x', 'y', 'width', 'height'] as const).every((side) => Math.abs(box[side] - picture[side]) < 1);
+          await eventually(async () => {
+            const box = await boxOf(page.locator('.checker'));
+            const picture = await boxOf(page.locator('.stage .picture'));
+            for (const side of ['x', 'y', 'width', 'height'] as const)
+              assert.ok(Math.abs(box[side] - picture[side]) < 1, `${format} ${orientation} lies on its place`);
+            const { data, info } = await sharp(await page.screenshot())
+              .raw()
+              .toBuffer({ resolveWithObject: true });
+            const redAt = (x: number, y: number): boolean => {
+              const column = Math.round(box.x + box.width * x);
+              const row = Math.round(box.y + box.height * y);
+              const index = (row * info.width + column) * info.channels;
+              return data[index] > 180 && data[index + 2] < 80;
+            };
+            const corners = [redAt(0.25, 0.25), redAt(0.75, 0.25), redAt(0.25, 0.75), redAt(0.75, 0.75)];
+            assert.deepEqual(corners, [true, false, false, false], `${format} ${orientation}`);
           });
-          const { data, info } = await sharp(await page.screenshot())
-            .raw()
-            .toBuffer({ resolveWithObject: true });
-          const redAt = (x: number, y: number): boolean => {
-            const column = Math.round(box.x + box.width * x);
-            const row = Math.round(box.y + box.height * y);
-            const index = (row * info.width + column) * info.channels;
-            return data[index] > 180 && data[index + 2] < 80;
-          };
-          const corners = [redAt(0.25, 0.25), redAt(0.75, 0.25), redAt(0.25, 0.75), redAt(0.75, 0.75)];
-          assert.deepEqual(corners, [true, false, false, false], `${format} ${orientation}`);
         }
       });
     });
@@ -217,14 +227,17 @@ suite('page: images and states', () => {
           state: { jobs: [jobView({ state: 'failed', fault: { code: 'internal', sentence: 'x'.repeat(200) } })] },
         },
         async ({ page }) => {
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-          assert.ok(wide <= 0, `${width}: ${wide} px too wide`);
-          const side = await page
-            .locator('.side-scroll')
-            .evaluate((element) => element.scrollWidth - element.clientWidth);
-          assert.ok(side <= 0, `${width}: form ${side} px too wide`);
+          await page.locator('.job').waitFor();
+          await eventually(async () => {
+            const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+            assert.ok(wide <= 0, `${width}: ${wide} px too wide`);
+            const side = await page
+              .locator('.side-scroll')
+              .evaluate((element) => element.scrollWidth - element.clientWidth);
+            assert.ok(side <= 0, `${width}: form ${side} px too wide`);
+          });
           await page.getByRole('button', { name: /^Generate/ }).scrollIntoViewIfNeeded();
-          const stage = (await page.locator('.stage').boundingBox())!;
+          const stage = await boxOf(page.locator('.stage'));
           assert.ok(stage.width >= 300 && stage.height >= 200);
           await page.screenshot({ path: path.join(pictures, `page-width-${width}.png`), fullPage: true });
         },
@@ -235,12 +248,12 @@ suite('page: images and states', () => {
     const animation = (page: Page) =>
       page.locator('.job-progress').evaluate((bar) => getComputedStyle(bar).animationName);
     await open({ state: { jobs: [jobView({})] } }, async ({ page }) => {
-      assert.equal(await animation(page), 'passing');
+      await eventually(async () => assert.equal(await animation(page), 'passing'));
       await page.evaluate(() => document.body.classList.add('vscode-reduce-motion'));
-      assert.equal(await animation(page), 'none');
+      await eventually(async () => assert.equal(await animation(page), 'none'));
     });
     await open({ reducedMotion: true, state: { jobs: [jobView({})] } }, async ({ page }) => {
-      assert.equal(await animation(page), 'none');
+      await eventually(async () => assert.equal(await animation(page), 'none'));
     });
   });
 
@@ -249,7 +262,7 @@ suite('page: images and states', () => {
       open({ theme }, async ({ page, host }) => {
         const check = async (state: string): Promise<void> => {
           await page.screenshot({ path: path.join(pictures, `page-${theme}-${state}.png`) });
-          assert.deepEqual(await violations(page), [], `${theme}, ${state}`);
+          await eventually(async () => assert.deepEqual(await violations(page), [], `${theme}, ${state}`));
         };
         await check('empty');
         const at = await placeOf(page);

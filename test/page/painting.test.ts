@@ -4,7 +4,8 @@ import { emptyMask } from '../../src/mask/mask.ts';
 import { bounds, countSet } from '../../src/mask/measure.ts';
 import { tilesOf } from '../../src/mask/tiles.ts';
 import type { MaskFile } from '../../src/protocol/messages.ts';
-import { drag, overlay, placeOf, quiet, shown, strength, until, withPage } from './driving.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
+import { drag, overlay, placeOf, quiet, shown, strength, withPage } from './driving.ts';
 import { openSite } from './harness.ts';
 import type { OpenOptions, Opened, Site } from './harness.ts';
 
@@ -23,7 +24,7 @@ suite('page: painting', () => {
       test(`what is painted is what the host gets (${zoom}, pixel ratio ${pixelRatio})`, () =>
         open({ pixelRatio }, async ({ page, host }) => {
           if (zoom === 'close') {
-            const box = (await page.locator('.stage').boundingBox())!;
+            const box = await boxOf(page.locator('.stage'));
             await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
             for (let notch = 0; notch < 8; notch++) await page.mouse.wheel(0, -100);
             await until('zoomed in', async () => parseFloat(await page.locator('.status .zoom').innerText()) > 200);
@@ -38,8 +39,8 @@ suite('page: painting', () => {
             [520, 420],
             [560, 390],
           ])
-            assert.equal(strength(host, x, y), 255, `${x}, ${y} is painted`);
-          assert.equal(strength(host, 480, 400 - 60), 0);
+            await eventually(() => assert.equal(strength(host, x, y), 255, `${x}, ${y} is painted`));
+          await eventually(() => assert.equal(strength(host, 480, 400 - 60), 0));
           const box = bounds(host.mask)!;
           const brush = 34;
           assert.ok(Math.abs(box.x - (480 - brush / 2)) <= 2 && Math.abs(box.x + box.width - (560 + brush / 2)) <= 2);
@@ -48,7 +49,7 @@ suite('page: painting', () => {
             revisions,
             [...revisions].sort((a, b) => a - b),
           );
-          assert.equal(host.paints.at(-1)!.kind, 'painted');
+          await eventually(() => assert.equal(host.paints.at(-1)!.kind, 'painted'));
 
           const mine = await overlay(page);
           await page.waitForFunction(() => {
@@ -61,7 +62,12 @@ suite('page: painting', () => {
           await page.waitForSelector('.stage .picture');
           await quiet(page, host);
           await page.mouse.move(0, 0);
-          assert.ok((await overlay(page)) === mine, 'the page made anew from what the host has shows the same pixels');
+          await eventually(async () =>
+            assert.ok(
+              (await overlay(page)) === mine,
+              'the page made anew from what the host has shows the same pixels',
+            ),
+          );
         }));
 
   test('a long stroke is told while it lasts', () =>
@@ -123,10 +129,10 @@ suite('page: painting', () => {
       const at = await placeOf(page);
       await drag(page, [at(300, 250), at(420, 330)]);
       await until('painted', () => host.paints.length > 0);
-      assert.deepEqual(bounds(host.mask), { x: 300, y: 250, width: 120, height: 80 });
-      assert.equal(host.paints[0].kind, 'rectangle');
+      await eventually(() => assert.deepEqual(bounds(host.mask), { x: 300, y: 250, width: 120, height: 80 }));
+      await eventually(() => assert.equal(host.paints[0].kind, 'rectangle'));
       await until('settings followed', () => host.state.maskSettings.grow === 0);
-      assert.equal(host.state.maskSettings.feather, 8);
+      await eventually(() => assert.equal(host.state.maskSettings.feather, 8));
       await page.keyboard.press('Control+z');
       await until('settings are back', () => host.state.maskSettings.grow === 4);
     }));
@@ -226,11 +232,13 @@ suite('page: painting', () => {
       });
       await host.change({ maskKind: 'file', maskFile: file, maskSettings: settings });
       await until('file is shown', () => shown(page, '.file-name'));
-      assert.equal(await page.getByRole('button', { name: 'From File…' }).getAttribute('aria-pressed'), 'true');
+      await eventually(async () =>
+        assert.equal(await page.getByRole('button', { name: 'From File…' }).getAttribute('aria-pressed'), 'true'),
+      );
       await until('measured', async () => (await page.locator('.status .share').innerText()) === 'Mask 12.2 %');
       await page.locator('.stage').focus();
       await page.keyboard.press('Control+z');
       await until('taken back', () => countSet(host.mask) === mine);
-      assert.ok(host.revision > 50);
+      await eventually(() => assert.ok(host.revision > 50));
     }));
 });

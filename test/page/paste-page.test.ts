@@ -8,8 +8,8 @@ import type { PasteTold } from '../../src/protocol/paste.ts';
 import { texts } from '../../src/protocol/texts.ts';
 import { pseudo, pseudoTable } from '../l10n/pseudo.ts';
 import { untranslated } from '../l10n/seen.ts';
+import { eventually, until } from '../waiting.ts';
 import { violations } from './axe.ts';
-import { until } from './driving.ts';
 import { openSite, themeNames, type Site, type ThemeName } from './harness.ts';
 
 let site: Site;
@@ -42,6 +42,7 @@ interface Options {
 
 const open = async ({ theme, clipboard, allowed = true }: Options, run: (opened: Opened) => Promise<void>) => {
   const context = await site.browser.newContext({ viewport: { width: 900, height: 600 } });
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
@@ -98,9 +99,9 @@ suite('page: a new image from the clipboard', () => {
       await said(page, 'Choose where it is saved.');
       await paste(page);
       await until('handed over', () => sent.length > 0);
-      assert.equal(sent[0].name, 'image from the clipboard');
-      assert.ok(sent[0].length > 50, 'a whole PNG');
-      assert.equal(sent.length, 1, 'a second one waits until the first has its place');
+      await eventually(() => assert.equal(sent[0].name, 'image from the clipboard'));
+      await eventually(() => assert.ok(sent[0].length > 50, 'a whole PNG'));
+      await eventually(() => assert.equal(sent.length, 1, 'a second one waits until the first has its place'));
     }));
 
   test('where none is there it says so, and takes the next that is pasted', () =>
@@ -108,7 +109,7 @@ suite('page: a new image from the clipboard', () => {
       await said(page, 'There is no image on the clipboard.');
       await paste(page);
       await until('handed over', () => sent.length === 1);
-      assert.equal(sent[0].length, 3);
+      await eventually(() => assert.equal(sent[0].length, 3));
     }));
 
   test('where the clipboard may not be read it waits for a paste; an image that was not taken is asked for again', () =>
@@ -128,7 +129,7 @@ suite('page: a new image from the clipboard', () => {
     try {
       await open({ clipboard: 'words' }, async ({ page }) => {
         await said(page, pseudo('There is no image on the clipboard.'));
-        assert.deepEqual(await untranslated(page), []);
+        await eventually(async () => assert.deepEqual(await untranslated(page), []));
       });
     } finally {
       site.speech = usual;
@@ -139,7 +140,9 @@ suite('page: a new image from the clipboard', () => {
     test(`has names, roles and contrast in ${theme}, with the button in focus`, () =>
       open({ theme, clipboard: 'words' }, async ({ page }) => {
         await said(page, 'There is no image on the clipboard.');
-        assert.deepEqual(await violations(page), []);
-        assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Paste');
+        await eventually(async () => assert.deepEqual(await violations(page), []));
+        await eventually(async () =>
+          assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Paste'),
+        );
       }));
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { bounds, countSet } from '../../src/mask/measure.ts';
-import { drag, placeOf, quiet, strength, until, withPage } from './driving.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
+import { drag, placeOf, quiet, strength, withPage } from './driving.ts';
 import { openSite } from './harness.ts';
 import type { FakeHost, Site } from './harness.ts';
 
@@ -60,8 +61,9 @@ suite('page: pointers', () => {
       await point('move', pen, 400, 200);
       await point('up', pen, 400, 200);
       await until('painted', () => strength(host, 390, 200) === 255);
-      assert.equal(strength(host, 250, 200), 255);
-      assert.equal(await zoom(page), fitted);
+      await quiet(page, host);
+      await eventually(() => assert.equal(strength(host, 250, 200), 255));
+      await eventually(async () => assert.equal(await zoom(page), fitted));
     }));
 
   test('a hand that comes before its pen leaves no mark', () =>
@@ -75,7 +77,7 @@ suite('page: pointers', () => {
       await point('up', pen, 300, 200);
       await until('painted', () => strength(host, 250, 200) === 255);
       await quiet(page, host);
-      assert.equal(strength(host, 510, 600), 0);
+      await eventually(() => assert.equal(strength(host, 510, 600), 0));
     }));
 
   test('the other end of a pen erases', () =>
@@ -87,7 +89,7 @@ suite('page: pointers', () => {
       await point('move', { ...pen, buttons: 32 }, 350, 200);
       await point('up', { ...pen, button: 5 }, 350, 200);
       await until('erased', () => strength(host, 325, 200) === 0);
-      assert.equal(strength(host, 220, 200), 255);
+      await eventually(() => assert.equal(strength(host, 220, 200), 255));
     }));
 
   test('a button that was let go unheard ends the stroke', () =>
@@ -99,7 +101,7 @@ suite('page: pointers', () => {
       await point('move', { ...mouse, buttons: 0 }, 500, 600);
       await until('painted', () => strength(host, 250, 200) === 255);
       await quiet(page, host);
-      assert.equal(strength(host, 300, 500), 0);
+      await eventually(() => assert.equal(strength(host, 300, 500), 0));
     }));
 
   test('a brush of one pixel marks whole pixels', () =>
@@ -112,8 +114,8 @@ suite('page: pointers', () => {
       const close = await placeOf(page);
       await page.mouse.click(close(400.9, 300.9).x, close(400.9, 300.9).y);
       await until('marked', () => countSet(host.mask) > 0);
-      assert.deepEqual(bounds(host.mask), { x: 400, y: 300, width: 1, height: 1 });
-      assert.equal(strength(host, 400, 300), 255);
+      await eventually(() => assert.deepEqual(bounds(host.mask), { x: 400, y: 300, width: 1, height: 1 }));
+      await eventually(() => assert.equal(strength(host, 400, 300), 255));
     }));
 
   test('the ring stays under a pointer that rests while keys zoom', () =>
@@ -121,7 +123,7 @@ suite('page: pointers', () => {
       const { x, y } = at(200, 200);
       await page.mouse.move(x, y);
       const middle = async (): Promise<readonly [number, number]> => {
-        const box = (await page.locator('.ring').boundingBox())!;
+        const box = await boxOf(page.locator('.ring'));
         return [box.x + box.width / 2, box.y + box.height / 2];
       };
       const near = ([left, top]: readonly [number, number]): boolean => Math.hypot(left - x, top - y) < 2;
@@ -158,7 +160,7 @@ suite('page: pointers', () => {
       await page.mouse.move(at(300, 400).x, at(300, 400).y, { steps: 4 });
       await page.mouse.up();
       await quiet(page, host);
-      assert.equal(countSet(host.mask), 0);
+      await eventually(() => assert.equal(countSet(host.mask), 0));
     }));
 
   test('at the far edge the cursor of the keyboard stands on the last pixel', () =>

@@ -7,8 +7,9 @@ import type { Page } from 'playwright-core';
 import { raise } from '../../src/fill/faults.ts';
 import { initialMaskSettings } from '../../src/fill/record.ts';
 import type { MaskFile, PageRequest } from '../../src/protocol/messages.ts';
+import { eventually, until } from '../waiting.ts';
 import { violations } from './axe.ts';
-import { shown, until, withPage } from './driving.ts';
+import { shown, withPage, workedOff } from './driving.ts';
 import { openSite, themeNames } from './harness.ts';
 import type { FakeHost, OpenOptions, Opened, Site } from './harness.ts';
 
@@ -46,6 +47,13 @@ const send = (page: Page, type: string, dragged: Dragged, shift = false): Promis
     },
     { type, dragged, shift },
   );
+
+/** Drags over the stage as often as it takes to see the hint, which hides by itself: browsers repeat the event, too. */
+const dragOver = (page: Page, dragged: Dragged, hint: RegExp, shift = false): Promise<void> =>
+  eventually(async () => {
+    await send(page, 'dragover', dragged, shift);
+    assert.match(await page.locator('.drop-hint:visible').innerText({ timeout: 1000 }), hint);
+  });
 
 const asked = (host: FakeHost): PageRequest<'maskSource'>[] =>
   host.asked.filter(({ name }) => name === 'maskSource').map(({ value }) => value as PageRequest<'maskSource'>);
@@ -105,20 +113,17 @@ suite('page: images that are dropped', () => {
   test('while something is dragged over it the page says that Shift is needed, and falls silent again', () =>
     open({}, async ({ page }) => {
       const hint = page.locator('.drop-hint');
-      await send(page, 'dragover', { files: [png] });
-      await hint.filter({ hasText: 'Hold Shift and drop' }).waitFor();
-      await send(page, 'dragover', { files: [png] }, true);
-      await hint.filter({ hasText: /^Drop to take/ }).waitFor();
+      await dragOver(page, { files: [png] }, /Hold Shift and drop/);
+      await dragOver(page, { files: [png] }, /^Drop to take/, true);
       await send(page, 'dragleave', {});
       await hint.waitFor({ state: 'hidden' });
-      await send(page, 'dragover', { data: { [editorList]: 'file:///a.png' } }, true);
-      await hint.waitFor();
+      await dragOver(page, { data: { [editorList]: 'file:///a.png' } }, /^Drop to take/, true);
       await send(page, 'drop', { data: { 'text/plain': 'x' } });
       await hint.waitFor({ state: 'hidden' });
       await send(page, 'dragenter', { data: { 'text/plain': 'words' } });
-      assert.equal(await hint.isVisible(), false, 'words are nothing for the canvas');
-      await send(page, 'dragover', { files: [png] });
-      await hint.waitFor();
+      await workedOff(page);
+      await eventually(async () => assert.equal(await hint.isVisible(), false, 'words are nothing for the canvas'));
+      await dragOver(page, { files: [png] }, /Hold Shift and drop/);
       await hint.waitFor({ state: 'hidden' });
     }));
 });
@@ -149,7 +154,7 @@ suite('page: images that are pasted', () => {
         return event.defaultPrevented;
       });
       assert.equal(prevented, false);
-      assert.equal(await page.locator('.notice').count(), 0);
+      await eventually(async () => assert.equal(await page.locator('.notice').count(), 0));
       assert.deepEqual(asked(host), []);
     }));
 });
@@ -173,17 +178,21 @@ suite('page: masks that are offered', () => {
 
   test('the channels of a file that has several; another one is read from the same file', () =>
     open({}, async ({ page, host }) => {
-      assert.equal(await choice(page).isVisible(), false);
+      await eventually(async () => assert.equal(await choice(page).isVisible(), false));
       await tell(host, photo);
       await choice(page).waitFor();
-      assert.deepEqual(await choice(page).locator('option').allInnerTexts(), ['Luminance', 'Red', 'Blue']);
+      await eventually(async () =>
+        assert.deepEqual(await choice(page).locator('option').allInnerTexts(), ['Luminance', 'Red', 'Blue']),
+      );
       await choice(page).selectOption('Blue');
       assert.deepEqual(await untilAsked(host), { kind: 'channel', channel: 'blue' });
       await tell(host, { ...photo, name: 'grey.png', channels: ['luminance'] });
       await choice(page).waitFor({ state: 'hidden' });
       await tell(host, { ...photo, name: 'of an old fill.png', at: null });
       await until('another file', () => shown(page, '.file-name:text("of an old fill.png")'));
-      assert.equal(await choice(page).isVisible(), false, 'what cannot be read again has no choice');
+      await eventually(async () =>
+        assert.equal(await choice(page).isVisible(), false, 'what cannot be read again has no choice'),
+      );
     }));
 
   test('a channel that cannot be had leaves the choice as it was', () =>
@@ -196,28 +205,28 @@ suite('page: masks that are offered', () => {
 
   test('a channel that was chosen survives a reload of the page, and undo', () =>
     open({ state: { maskKind: 'file', maskFile: { ...photo, channel: 'red' } } }, async ({ page, host }) => {
-      assert.equal(await choice(page).inputValue(), 'red');
+      await eventually(async () => assert.equal(await choice(page).inputValue(), 'red'));
       await page.reload();
       await choice(page).waitFor();
-      assert.equal(await choice(page).inputValue(), 'red');
+      await eventually(async () => assert.equal(await choice(page).inputValue(), 'red'));
       await page.getByRole('button', { name: 'Paint', exact: true }).click();
       await until('painted', () => host.paints.at(-1)?.kind === 'painted');
       await page.locator('.stage').focus();
       await page.keyboard.press('Control+z');
       await until('the file with its channel is back at the host', () => host.paints.at(-1)?.file?.channel === 'red');
-      assert.deepEqual(host.paints.at(-1)!.file, { ...photo, channel: 'red' });
-      assert.equal(await choice(page).inputValue(), 'red');
+      await eventually(() => assert.deepEqual(host.paints.at(-1)!.file, { ...photo, channel: 'red' }));
+      await eventually(async () => assert.equal(await choice(page).inputValue(), 'red'));
     }));
 
   test('the last mask only where there is one; the mask file beside the image until it is the mask', () =>
     open({}, async ({ page, host }) => {
       const last = page.getByRole('button', { name: 'Last Mask' });
       const offer = page.locator('.mask-offer');
-      assert.equal((await last.isVisible()) || (await offer.isVisible()), false);
+      await eventually(async () => assert.equal((await last.isVisible()) || (await offer.isVisible()), false));
       await host.change({ lastMask: true, beside: 'boats.mask.png' });
       await last.click();
       assert.deepEqual(await untilAsked(host), { kind: 'last' });
-      assert.match(await offer.innerText(), /boats\.mask\.png lies beside the image\./);
+      await eventually(async () => assert.match(await offer.innerText(), /boats\.mask\.png lies beside the image\./));
       await page.getByRole('button', { name: 'Use boats.mask.png' }).click();
       assert.deepEqual(await untilAsked(host, 2), { kind: 'beside' });
       await tell(host, { ...photo, name: 'boats.mask.png' });
@@ -236,7 +245,7 @@ suite('page: masks that are offered', () => {
     open({}, async ({ page, host }) => {
       await page.getByRole('button', { name: 'Save Mask As…' }).click();
       await untilNotice(page, /saved as boats\.mask\.png/);
-      assert.equal(host.asked.filter(({ name }) => name === 'saveMask').length, 1);
+      await eventually(() => assert.equal(host.asked.filter(({ name }) => name === 'saveMask').length, 1));
     }));
 
   for (const theme of themeNames)
@@ -245,10 +254,10 @@ suite('page: masks that are offered', () => {
         await tell(host, photo);
         await host.change({ lastMask: true, beside: 'boats.mask.png' });
         await page.locator('.mask-offer').waitFor();
-        assert.deepEqual(await violations(page), []);
-        await send(page, 'dragover', { files: [png] });
-        await page.locator('.drop-hint').waitFor();
+        await eventually(async () => assert.deepEqual(await violations(page), []));
+        await dragOver(page, { files: [png] }, /Hold Shift and drop/);
         await page.screenshot({ path: path.join(pictures, `mask-sources-${theme}.png`) });
-        assert.deepEqual(await violations(page), []);
+        await dragOver(page, { files: [png] }, /Hold Shift and drop/);
+        await eventually(async () => assert.deepEqual(await violations(page), []));
       }));
 });

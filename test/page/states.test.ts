@@ -4,9 +4,10 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { violations } from './axe.ts';
-import { drag, placeOf, quiet, shown, until, withPage } from './driving.ts';
+import { drag, placeOf, quiet, shown, withPage } from './driving.ts';
 import { jobView, resultView, openSite, themeNames } from './harness.ts';
 import type { Site } from './harness.ts';
+import { eventually, until } from '../waiting.ts';
 
 const pictures = path.resolve(import.meta.dirname, '../../out/pictures');
 mkdirSync(pictures, { recursive: true });
@@ -25,7 +26,7 @@ suite('page: axe', () => {
       withPage(site, { theme }, async ({ page, host }) => {
         const check = async (state: string): Promise<void> => {
           await page.screenshot({ path: path.join(pictures, `compare-${theme}-${state}.png`) });
-          assert.deepEqual(await violations(page), [], `${theme}, ${state}`);
+          await eventually(async () => assert.deepEqual(await violations(page), [], `${theme}, ${state}`));
         };
         const at = await placeOf(page);
         await drag(page, [at(300, 300), at(400, 350), at(500, 280)]);
@@ -49,6 +50,7 @@ suite('page: axe', () => {
           await check(state);
         }
         await page.keyboard.press('?');
+        await until('sheet', () => shown(page, 'dialog'));
         await check('sheet-over-result');
         await page.keyboard.press('Escape');
         await page.keyboard.press('Escape');

@@ -3,7 +3,8 @@ import { after, before, suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { bounds, countSet } from '../../src/mask/measure.ts';
-import { drag, overlay, placeOf, quiet, strength, until, withPage } from './driving.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
+import { drag, overlay, placeOf, quiet, strength, withPage } from './driving.ts';
 import { firstState, openSite } from './harness.ts';
 import type { FakeHost, OpenOptions, Opened, Site } from './harness.ts';
 
@@ -85,7 +86,7 @@ suite('page: tools', () => {
           async (known, input) => [...(await known), (await input.getAttribute('type')) ?? ''],
           Promise.resolve([]),
         );
-      assert.deepEqual(await names(), ['range', 'number', 'range', 'number', 'checkbox']);
+      await eventually(async () => assert.deepEqual(await names(), ['range', 'number', 'range', 'number', 'checkbox']));
       await options.getByRole('spinbutton', { name: 'Brush size' }).fill('100');
       await options.getByRole('spinbutton', { name: 'Hardness' }).fill('0');
       await options.getByRole('spinbutton', { name: 'Hardness' }).press('Enter');
@@ -108,12 +109,12 @@ suite('page: tools', () => {
     for (const width of [420, 1280])
       await withPage(site, { ...flat, width, height: 900 }, async ({ page }) => {
         const stage = page.locator('.stage');
-        const place = JSON.stringify(await stage.boundingBox());
+        const place = await boxOf(stage);
         const names = await page.locator('.tool-group').first().getByRole('button').all();
         for (const each of names) {
           await each.click();
           await until('chosen', async () => (await each.getAttribute('aria-pressed')) === 'true');
-          assert.equal(JSON.stringify(await stage.boundingBox()), place, `${await each.getAttribute('aria-label')}`);
+          assert.deepEqual(await boxOf(stage), place, each.toString());
         }
         assert.equal(names.length, 10);
       });
@@ -124,14 +125,16 @@ suite('page: tools', () => {
       await page.keyboard.press('Shift+M');
       await drag(page, [at(300, 250), at(420, 330)]);
       await until('an ellipse', () => countSet(host.mask) > 0);
-      assert.deepEqual(box(host), { x: 300, y: 250, width: 120, height: 80 });
-      assert.equal(strength(host, 360, 290), 255);
-      assert.equal(strength(host, 303, 253), 0);
-      assert.ok(
-        host.mask.data.some((value) => value > 0 && value < 255),
-        'its edge is soft',
+      await eventually(() => assert.deepEqual(box(host), { x: 300, y: 250, width: 120, height: 80 }));
+      await eventually(() => assert.equal(strength(host, 360, 290), 255));
+      await eventually(() => assert.equal(strength(host, 303, 253), 0));
+      await eventually(() =>
+        assert.ok(
+          host.mask.data.some((value) => value > 0 && value < 255),
+          'its edge is soft',
+        ),
       );
-      assert.equal(host.paints.at(-1)!.kind, 'painted');
+      await eventually(() => assert.equal(host.paints.at(-1)!.kind, 'painted'));
       await undone(page, host, 'the ellipse');
       await page.keyboard.press('m');
       await page.mouse.move(at(300, 250).x, at(300, 250).y);
@@ -142,7 +145,7 @@ suite('page: tools', () => {
       await page.mouse.up();
       await page.keyboard.up('Shift');
       await until('a square', () => box(host) !== null);
-      assert.deepEqual(box(host), { x: 300, y: 250, width: 120, height: 120 });
+      await eventually(() => assert.deepEqual(box(host), { x: 300, y: 250, width: 120, height: 120 }));
       await undone(page, host, 'the square');
     }));
 
@@ -200,8 +203,8 @@ suite('page: tools', () => {
       await page.keyboard.press('l');
       await drag(page, [at(300, 300), at(400, 300), at(400, 400), at(300, 400)]);
       await until('marked', () => countSet(host.mask) > 0);
-      assert.deepEqual(box(host), { x: 300, y: 300, width: 100, height: 100 });
-      assert.equal(countSet(host.mask), 10_000);
+      await eventually(() => assert.deepEqual(box(host), { x: 300, y: 300, width: 100, height: 100 }));
+      await eventually(() => assert.equal(countSet(host.mask), 10_000));
       await said(page, /^Added: 100 × 100 at 300, 300/);
       await undone(page, host, 'the lasso');
     }));
@@ -271,7 +274,7 @@ suite('page: tools', () => {
       await page.keyboard.press('w');
       await page.getByText('The pixels of this image cannot be read here').waitFor();
       await chosen(page, 'Brush');
-      assert.equal(await tool(page, 'Magic wand').getAttribute('aria-disabled'), 'true');
+      await eventually(async () => assert.equal(await tool(page, 'Magic wand').getAttribute('aria-disabled'), 'true'));
     });
   });
 
@@ -311,7 +314,7 @@ suite('page: tools', () => {
       await page.keyboard.press('Escape');
       await page.mouse.up();
       await quiet(page, host);
-      assert.equal(Buffer.compare(host.mask.data, mine), 0);
+      await eventually(() => assert.equal(Buffer.compare(host.mask.data, mine), 0));
       for (let step = 0; step < 3; step++) await page.keyboard.press('Control+z');
       await until('three steps back', () => box(host)?.x === 100 && box(host)?.y === 100);
     }));
@@ -327,7 +330,7 @@ suite('page: tools', () => {
       await until('lines', () => strength(host, 300, 200) === 255 && strength(host, 700, 200) === 255);
       await page.keyboard.press('Control+z');
       await until('each is one step', () => strength(host, 700, 200) === 0);
-      assert.equal(strength(host, 300, 200), 255);
+      await eventually(() => assert.equal(strength(host, 300, 200), 255));
     }));
 
   test('a pen paints as wide as it presses, if that is chosen; a mouse does not', () =>
@@ -375,7 +378,7 @@ suite('page: tools', () => {
       await Promise.all(points.slice(1).map((point) => send('mouseMoved', point)));
       await send('mouseReleased', points.at(-1)!);
       await quiet(page, host);
-      for (const { x, y } of points) assert.equal(strength(host, x, y), 255, `${x}, ${y}`);
+      for (const { x, y } of points) await eventually(() => assert.equal(strength(host, x, y), 255, `${x}, ${y}`));
     }));
 
   test('what an act came to is not talked over by where the cursor was before it', () =>
@@ -418,10 +421,11 @@ suite('page: tools', () => {
       await keys('w', 'Enter');
       await until('selected by the wand', () => countSet(host.mask) > 100_000);
       await undone(page, host, 'the wand');
+      await quiet(page, host);
       const empty = await overlay(page);
       await keys('l', 'Enter', 'ArrowRight', 'ArrowDown', 'Escape');
       await said(page, /^Given up/);
-      assert.equal(await overlay(page), empty);
+      await eventually(async () => assert.equal(await overlay(page), empty));
       await keys('b', '}', '{', '{');
       await said(page, /^Hardness 80 %/);
     }));

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, suite, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { effectiveMask } from '../../src/mask/effective.ts';
 import { gridLines } from '../../src/page/canvas/grid.ts';
 import { overlayColours } from '../../src/page/canvas/overlay.ts';
-import { drag, overlay, placeOf, quiet, strength, until, withPage } from './driving.ts';
+import { boxOf, eventually, until } from '../waiting.ts';
+import { violations } from './axe.ts';
+import { drag, overlay, placeOf, quiet, strength, withPage } from './driving.ts';
 import { firstState, openSite } from './harness.ts';
 import type { OpenOptions, Opened, Site } from './harness.ts';
-
-const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let site: Site;
 before(async () => {
@@ -59,7 +57,7 @@ suite('page: how the mask is shown', () => {
       const { page } = opened;
       await stroke(opened);
       await menuButton(page).focus();
-      assert.equal(await menuButton(page).getAttribute('aria-expanded'), 'false');
+      await eventually(async () => assert.equal(await menuButton(page).getAttribute('aria-expanded'), 'false'));
       await page.keyboard.press('Enter');
       await until('open', () => menu(page).isVisible());
       await until('said', async () => (await menuButton(page).getAttribute('aria-expanded')) === 'true');
@@ -71,7 +69,9 @@ suite('page: how the mask is shown', () => {
       await until('another colour', async () => (await overlay(page)) !== before);
       await page.keyboard.press('Tab');
       await page.keyboard.press('End');
-      assert.equal(await page.getByRole('slider', { name: 'Opacity' }).getAttribute('aria-valuetext'), '100 %');
+      await eventually(async () =>
+        assert.equal(await page.getByRole('slider', { name: 'Opacity' }).getAttribute('aria-valuetext'), '100 %'),
+      );
       await page.keyboard.press('Escape');
       await until('closed', async () => !(await menu(page).isVisible()));
       await until('said', async () => (await menuButton(page).getAttribute('aria-expanded')) === 'false');
@@ -98,8 +98,8 @@ suite('page: how the mask is shown', () => {
       await choose(() => page.getByRole('slider', { name: 'Opacity' }).fill('90'));
       await page.getByRole('button', { name: 'Reset' }).click();
       await until('as at first', async () => [...seen][0] === (await overlay(page)));
-      assert.deepEqual(host.mask.data, mask);
-      assert.equal(host.asked.length, asked);
+      await eventually(() => assert.deepEqual(host.mask.data, mask));
+      await eventually(() => assert.equal(host.asked.length, asked));
     }));
 
   test('Q shows the effective mask alone, sample for sample, and Q the image again; it stays after a reload', () =>
@@ -112,20 +112,22 @@ suite('page: how the mask is shown', () => {
       await page.keyboard.press('q');
       await until('the mask alone', async () => (await overlay(page)) !== before);
       await until('said', async () => /mask alone/.test(await page.locator('.unseen[role=status]').innerText()));
-      const { data, width } = await pixelsOf(page, 'canvas.overlay');
-      const { x, y } = await page
-        .locator('.checker')
-        .evaluate((element) => new DOMMatrix(element.style.transform))
-        .then(({ e, f }) => ({ x: e, y: f }));
-      const effective = effectiveMask(host.mask, host.state.maskSettings);
-      let differing = 0;
-      for (let iy = 0; iy < host.mask.height; iy++)
-        for (let ix = 0; ix < host.mask.width; ix++) {
-          const at = ((y + iy) * width + x + ix) * 4;
-          const strengthThere = effective.data[iy * host.mask.width + ix];
-          if (data[at] !== strengthThere || data[at + 1] !== strengthThere || data[at + 3] !== 255) differing++;
-        }
-      assert.equal(differing, 0);
+      await eventually(async () => {
+        const { data, width } = await pixelsOf(page, 'canvas.overlay');
+        const { x, y } = await page
+          .locator('.checker')
+          .evaluate((element) => new DOMMatrix(element.style.transform))
+          .then(({ e, f }) => ({ x: e, y: f }));
+        const effective = effectiveMask(host.mask, host.state.maskSettings);
+        let differing = 0;
+        for (let iy = 0; iy < host.mask.height; iy++)
+          for (let ix = 0; ix < host.mask.width; ix++) {
+            const at = ((y + iy) * width + x + ix) * 4;
+            const strengthThere = effective.data[iy * host.mask.width + ix];
+            if (data[at] !== strengthThere || data[at + 1] !== strengthThere || data[at + 3] !== 255) differing++;
+          }
+        assert.equal(differing, 0);
+      });
       const alone = await overlay(page);
       await page.waitForFunction(() => /"maskOnly":true/.test(sessionStorage.getItem('kept') ?? ''));
       await page.reload();
@@ -168,7 +170,8 @@ suite('page: how the mask is shown', () => {
     site.files.set('/clear.png', { type: 'image/png', bytes: clear });
     const source = { ...firstState().source, src: '/clear.png', format: 'png', hasAlpha: true, ...small } as const;
     await open({ state: { source } }, async ({ page }) => {
-      const box = (await page.locator('.checker').boundingBox())!;
+      await placeOf(page);
+      const box = await boxOf(page.locator('.checker'));
       const clip = { x: Math.ceil(box.x) + 4, y: Math.ceil(box.y) + 4, width: 64, height: 64 };
       const colours = async (): Promise<string[]> => {
         const data = await sharp(await page.screenshot({ clip }))
@@ -189,21 +192,23 @@ suite('page: how the mask is shown', () => {
   test('at 420 px the menu lies in the panel, and the bars do not overlap', () =>
     open({ width: 420, height: 800 }, async ({ page }) => {
       await menuButton(page).click();
-      const box = (await menu(page).boundingBox())!;
+      const box = await boxOf(menu(page));
       assert.ok(box.x >= 0 && box.x + box.width <= 420 && box.y + box.height <= 800, JSON.stringify(box));
       await page.keyboard.press('Escape');
-      const boxes = await page
-        .locator('.toolbar .icon-button, .toolbar input, .status span:not(:empty)')
-        .evaluateAll((elements) => elements.map((element) => element.getBoundingClientRect().toJSON() as DOMRect));
-      for (const [index, one] of boxes.entries())
-        for (const other of boxes.slice(index + 1))
-          assert.ok(
-            one.right <= other.left + 1 ||
-              other.right <= one.left + 1 ||
-              one.bottom <= other.top + 1 ||
-              other.bottom <= one.top + 1,
-            JSON.stringify([one, other]),
-          );
+      await eventually(async () => {
+        const boxes = await page
+          .locator('.toolbar .icon-button, .toolbar input, .status span:not(:empty)')
+          .evaluateAll((elements) => elements.map((element) => element.getBoundingClientRect().toJSON() as DOMRect));
+        for (const [index, one] of boxes.entries())
+          for (const other of boxes.slice(index + 1))
+            assert.ok(
+              one.right <= other.left + 1 ||
+                other.right <= one.left + 1 ||
+                one.bottom <= other.top + 1 ||
+                other.bottom <= one.top + 1,
+              JSON.stringify([one, other]),
+            );
+      });
     }));
 
   for (const theme of ['dark', 'high-contrast-light'] as const)
@@ -218,18 +223,7 @@ suite('page: how the mask is shown', () => {
           await quiet(page, host);
           await menuButton(page).click();
           await until('a border', async () => (await page.locator('.window-border').count()) === 1);
-          const violations = await page.evaluate(async (source) => {
-            (0, eval)(source);
-            const { axe } = globalThis as unknown as {
-              axe: {
-                run: () => Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>;
-              };
-            };
-            return (await axe.run()).violations.flatMap(({ id, nodes }) =>
-              nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`),
-            );
-          }, axeSource);
-          assert.deepEqual(violations, []);
+          await eventually(async () => assert.deepEqual(await violations(page), []));
         },
       );
     });
@@ -247,7 +241,7 @@ suite('pixel grid', () => {
     page: Page,
   ): Promise<{ data: Buffer; width: number; height: number; left: number; top: number }> => {
     const ratio = await page.evaluate(() => devicePixelRatio);
-    const box = (await page.locator('.stage').boundingBox())!;
+    const box = await boxOf(page.locator('.stage'));
     const whole = await page.screenshot({ scale: 'device' });
     const left = Math.round(box.x * ratio) + 8;
     const top = Math.round(box.y * ratio) + 8;
@@ -272,7 +266,7 @@ suite('pixel grid', () => {
         screen.files.set('/squares.png', { type: 'image/png', bytes: await squares() });
         const squared = { ...firstState().source, src: '/squares.png', format: 'png', ...small } as const;
         await withPage(screen, { state: { source: squared } }, async ({ page, host }) => {
-          assert.equal(await page.evaluate(() => devicePixelRatio), pixelRatio);
+          await eventually(async () => assert.equal(await page.evaluate(() => devicePixelRatio), pixelRatio));
           const zoom = async (): Promise<number> =>
             parseFloat((await page.locator('.status .zoom').innerText()).replace(',', ''));
           await page.locator('.stage').focus();
@@ -283,6 +277,7 @@ suite('pixel grid', () => {
               return (await zoom()) >= least;
             });
             await quiet(page, host);
+            await until('a grid', async () => (await page.locator('canvas.pixel-grid').getAttribute('width')) !== '0');
             const lined = await shot(page);
             await menuButton(page).click();
             const tick = page.getByRole('checkbox', { name: 'Pixel grid from 800 %' });
@@ -312,7 +307,7 @@ suite('pixel grid', () => {
           }
 
           await page.keyboard.press('r');
-          const box = (await page.locator('.stage').boundingBox())!;
+          const box = await boxOf(page.locator('.stage'));
           const [x, y] = [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
           const side = 32 / pixelRatio;
           await drag(page, [

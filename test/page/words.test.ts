@@ -5,8 +5,9 @@ import path from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { pseudo } from '../l10n/pseudo.ts';
 import { untranslated } from '../l10n/seen.ts';
+import { eventually, until } from '../waiting.ts';
 import { violations } from './axe.ts';
-import { drag, placeOf, quiet, shown, until, withPage } from './driving.ts';
+import { drag, placeOf, quiet, shown, withPage } from './driving.ts';
 import { cramped, speeches } from './fits.ts';
 import { firstState, jobView, resultView, openSite } from './harness.ts';
 import type { Site } from './harness.ts';
@@ -38,15 +39,17 @@ suite('page: words', () => {
       await withPage(site, { width, height }, async ({ page, host }) => {
         const check = async (state: string): Promise<void> => {
           await page.screenshot({ path: path.join(pictures, `words-${language}-${width}-${state}.png`) });
-          if (language === 'pseudo') assert.deepEqual(await untranslated(page), [], `untranslated, ${state}`);
-          assert.deepEqual(await cramped(page), [], `cramped, ${state}`);
+          if (language === 'pseudo')
+            await eventually(async () => assert.deepEqual(await untranslated(page), [], `untranslated, ${state}`));
+          await eventually(async () => assert.deepEqual(await cramped(page), [], `cramped, ${state}`));
         };
         await check('empty');
         const at = await placeOf(page);
         for (const tool of ['r', 'l', 'Shift+L', 'w', 'g', 'v', 'h', 'e', 'b']) {
           await page.keyboard.press(tool);
-          if (language === 'pseudo') assert.deepEqual(await untranslated(page), [], `untranslated, tool ${tool}`);
-          assert.deepEqual(await cramped(page), [], `cramped, tool ${tool}`);
+          if (language === 'pseudo')
+            await eventually(async () => assert.deepEqual(await untranslated(page), [], `untranslated, tool ${tool}`));
+          await eventually(async () => assert.deepEqual(await cramped(page), [], `cramped, tool ${tool}`));
         }
         await drag(page, [at(300, 300), at(400, 350), at(500, 280)]);
         await quiet(page, host);
@@ -85,7 +88,7 @@ suite('page: words', () => {
           await page.keyboard.press(key);
           await check(`compare-${key}`);
         }
-        assert.deepEqual(await violations(page), []);
+        await eventually(async () => assert.deepEqual(await violations(page), []));
         const images = Array.from({ length: 4 }, (_, at) =>
           jobView({
             id: `v${at}`,
@@ -103,7 +106,7 @@ suite('page: words', () => {
           await tile.click();
           await check('film-tile');
         }
-        assert.deepEqual(await violations(page), []);
+        await eventually(async () => assert.deepEqual(await violations(page), []));
       });
     });
 });

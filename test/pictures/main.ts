@@ -11,7 +11,8 @@ import sharp from 'sharp';
 import { chooseFile, openPage, setKey } from '../e2e/scene.ts';
 import { makeSample } from '../try/sample.ts';
 import { root } from '../vscode/places.ts';
-import { openWorkbench, until, type Workbench } from '../vscode/workbench.ts';
+import { openWorkbench, type Workbench } from '../vscode/workbench.ts';
+import { until } from '../waiting.ts';
 
 const folderOfPictures = join(root, 'docs', 'pictures');
 const limit = 200_000;
@@ -163,7 +164,6 @@ async function take(name: string): Promise<void> {
     viewport: name === 'panel' ? { width: 1440, height: 760 } : { width: 1240, height: 780 },
   });
   try {
-    workbench.page.setDefaultTimeout(60_000);
     // A panel with a key shows the price and no question; it is never used, for only practice is asked.
     await setKey({ workbench, emulator: { url: 'https://api.bfl.ai' } }, 'not-a-key');
     await workbench.command('Notifications: Clear All Notifications');

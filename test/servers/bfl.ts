@@ -86,8 +86,8 @@ export interface Options extends Partial<Settings> {
   readonly lenient?: boolean;
   /** The scenario of a submit and its task, by the size of what is sent; in place of the setting. Asked each time. */
   readonly scenarioOf?: (sent: { readonly width: number; readonly height: number }) => Scenario | undefined;
-  /** Milliseconds after the submit before which the task with this seed is not ready; in place of `readyAfter`. */
-  readonly readyAfterOf?: (seed: number) => number;
+  /** Milliseconds after the submit before which the task with this seed is not ready; undefined: the setting, as it is then. */
+  readonly readyAfterOf?: (seed: number) => number | undefined;
   /** API and delivery speak TLS with this certificate, under `secureNames`. */
   readonly tls?: Tls;
 }

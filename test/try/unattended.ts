@@ -45,7 +45,6 @@ async function picture({ page }: Workbench, out: string, name: string): Promise<
 
 async function fill(workbench: Workbench, out: string): Promise<void> {
   const { page } = workbench;
-  page.setDefaultTimeout(30_000);
   await workbench.open('boats.jpg');
   await picture(workbench, out, '1-sample-workspace');
 

@@ -7,7 +7,7 @@
 import { startServer } from './server.ts';
 import { openBrowser } from './workbench.ts';
 
-const minutes = 10;
+const minutes = 20;
 
 const value = (name: string): string => {
   const found = process.argv.find((argument) => argument.startsWith(`--${name}=`));

@@ -8,6 +8,7 @@ import { chromium, type BrowserContext, type Frame, type Locator, type Page } fr
 import { browser, browserArguments } from './browser.ts';
 import { out, root } from './places.ts';
 import { startServer, type Server, type ServerOptions } from './server.ts';
+import { eventually, until } from '../waiting.ts';
 
 /** By `id` in the settings, by `label` in the picker; `mark` is the class that the workbench then has. */
 export const themes = {
@@ -57,7 +58,7 @@ export interface Workbench {
   readonly quickPick: (label: string) => Promise<void>;
   /** Text of the modal dialog, once there is one. */
   readonly dialog: () => Promise<string>;
-  /** Presses a button of the modal dialog. */
+  /** Presses a button of the modal dialog, and gives back when that dialog is gone. */
   readonly dialogButton: (label: string) => Promise<void>;
   /** Texts of the notifications that the bell lists, newest first. */
   readonly notifications: () => Promise<string[]>;
@@ -90,6 +91,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     if (language !== undefined)
       await context.addInitScript((tag) => Object.assign(globalThis, { _VSCODE_NLS_LANGUAGE: tag }), language);
     const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
     await page.goto(`${server.url}?folder=${encodeURIComponent(options.folder)}`);
     const workbench: Workbench = { page, context, server, ...acts(page, server, options.folder), close };
     await whole(page);
@@ -113,9 +115,9 @@ export async function openBrowser(
 }
 
 async function whole(page: Page): Promise<void> {
-  await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
-  await page.locator('.explorer-folders-view .monaco-list').first().waitFor({ timeout: 60_000 });
-  await page.locator('[id="status.host"]').waitFor({ timeout: 60_000 });
+  await page.locator('.monaco-workbench').waitFor();
+  await page.locator('.explorer-folders-view .monaco-list').first().waitFor();
+  await page.locator('[id="status.host"]').waitFor();
 }
 
 async function themed(page: Page, theme: Theme): Promise<void> {
@@ -146,8 +148,8 @@ function acts(page: Page, server: Server, folder: string): Acts {
     await until(`command ${title}`, async () => {
       try {
         await page.keyboard.press('F1');
-        await quickText.fill(`>${title}`, { timeout: 1000 });
-        await quickRow(title).first().click({ timeout: 2000 });
+        await quickText.fill(`>${title}`, { timeout: 3000 });
+        await quickRow(title).first().click({ timeout: 5000 });
         return true;
       } catch {
         await page.keyboard.press('Escape');
@@ -190,13 +192,13 @@ function acts(page: Page, server: Server, folder: string): Acts {
     return menu;
   };
 
-  const showNotifications = async (): Promise<void> => {
-    await until('list of notifications', async () => {
-      if (await center.isVisible()) return true;
+  /** The bell shows and hides the list, whoever has the keyboard. */
+  const ring = (state: 'visible' | 'hidden'): Promise<void> =>
+    until(`${state} list of notifications`, async () => {
+      if ((await center.isVisible()) === (state === 'visible')) return true;
       await bell.click();
-      return reaches(center, 'visible', 1000);
+      return reaches(center, state, 2000);
     });
-  };
 
   return {
     command,
@@ -207,7 +209,7 @@ function acts(page: Page, server: Server, folder: string): Acts {
       // A window that has just been loaded may show its menus before it knows the extensions.
       await until(`menu entry ${entry}`, async () => {
         await openMenu(files);
-        if (await reaches(item, 'visible', 2000)) return true;
+        if (await reaches(item, 'visible', 5000)) return true;
         await page.keyboard.press('Escape');
         await menu.waitFor({ state: 'hidden' });
         return false;
@@ -215,7 +217,7 @@ function acts(page: Page, server: Server, folder: string): Acts {
       // For its first 100 ms a menu takes a released button for the one that opened it.
       await until(`effect of the menu entry ${entry}`, async () => {
         await item.click({ timeout: 5000 });
-        return reaches(menu, 'hidden', 500);
+        return reaches(menu, 'hidden', 2000);
       });
     },
     explorerMenuEntries: async (files) => {
@@ -233,7 +235,7 @@ function acts(page: Page, server: Server, folder: string): Acts {
       // A row that moves between the two clicks, because a file came or went, lets them hit its neighbour.
       await until(`tab of ${file}`, async () => {
         await (await explorerRow(file)).dblclick();
-        return reaches(tab(file), 'visible', 5000);
+        return reaches(tab(file), 'visible', 10_000);
       });
       if (/\.(png|jpe?g|webp|gif)$/i.test(file)) await webview(page, 'body.image.ready');
     },
@@ -246,16 +248,19 @@ function acts(page: Page, server: Server, folder: string): Acts {
     },
     quickPick: pick,
     dialog: () => dialogBox.innerText(),
-    dialogButton: (label) => dialogBox.locator('.monaco-button', { hasText: exactly(label) }).click(),
+    dialogButton: async (label) => {
+      const box = await dialogBox.elementHandle();
+      await dialogBox.locator('.monaco-button', { hasText: exactly(label) }).click();
+      await box.waitForElementState('hidden');
+    },
     notifications: async () => {
-      await showNotifications();
+      await ring('visible');
       const texts = await center.locator('.notification-list-item-message').allInnerTexts();
-      await page.keyboard.press('Escape');
-      await center.waitFor({ state: 'hidden' });
+      await ring('hidden');
       return texts;
     },
     notificationButton: async (text, label) => {
-      await showNotifications();
+      await ring('visible');
       const item = center.locator('.notification-list-item', { hasText: text }).first();
       await item.hover();
       await item.locator('.monaco-button', { hasText: exactly(label) }).click();
@@ -295,28 +300,15 @@ function reaches(what: Locator, state: 'visible' | 'hidden', timeout: number): P
 
 /** A webview is an iframe in an iframe; which one is ours shows in what it holds. */
 async function webview(page: Page, selector: string): Promise<Frame> {
-  let found: Frame | undefined;
-  await until(`a webview with ${selector}`, async () => {
-    for (const frame of page.frames()) {
-      if (frame.parentFrame() === null) continue;
-      const count = await frame
-        .locator(selector)
-        .count()
-        .catch(() => 0);
-      if (count > 0) found = frame;
-    }
-    return found !== undefined;
+  /** A webview that is loaded anew is built behind the old one, in a frame of another id. */
+  const holds = async (frame: Frame): Promise<boolean> => {
+    if (frame.parentFrame() === null || (await frame.locator(selector).count()) === 0) return false;
+    return (await (await frame.frameElement()).getAttribute('id')) === 'active-frame';
+  };
+  return eventually(async () => {
+    for (const frame of page.frames().toReversed()) if (await holds(frame).catch(() => false)) return frame;
+    throw new Error(`There was no webview with ${selector}`);
   });
-  return found!;
-}
-
-/** Asks again and again until it is so; gives up after a minute and says what was missing. */
-export async function until(what: string, isSo: () => Promise<boolean>, milliseconds = 60_000): Promise<void> {
-  const end = Date.now() + milliseconds;
-  while (!(await isSo())) {
-    if (Date.now() > end) throw new Error(`There was no ${what} within ${milliseconds / 1000} s`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 function exactly(text: string): RegExp {
