@@ -4,6 +4,7 @@
  */
 import Module, { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { until } from '../waiting.ts';
 
 const [bundle, storage] = process.argv.slice(2);
 const loaded: string[] = [];
@@ -47,6 +48,8 @@ activate({
   subscriptions: [],
 });
 const milliseconds = performance.now() - began;
+await until('the first call to the disk', () => calls.length > 0);
+// Whatever else it asks for would follow.
 await new Promise((resolve) => setTimeout(resolve, 500));
 console.log(JSON.stringify({ modules: [...new Set(loaded)], calls, milliseconds }));
 process.exit(0);

@@ -10,7 +10,7 @@ import { newFillId, type Job } from '../../src/fill/record.ts';
 import { root } from '../vscode/places.ts';
 import { makeFill } from './rig.ts';
 
-/** What the built extension asks of the disk in the first half second, with so many fills in its history. */
+/** What the built extension asks of the disk until half a second after its first call, with so many fills in its history. */
 const callsWith = async (count: number): Promise<readonly string[]> => {
   const storage = await mkdtemp(join(tmpdir(), 'flux-fill-activation-'));
   for (let index = 0; index < count; index++) {
