@@ -52,18 +52,18 @@ suite('strokes', () => {
     );
   });
 
-  test('everything painted lies in the box returned, and none is returned only where nothing is painted', () => {
+  test('the box returned is the smallest one of what changed; none where nothing did', () => {
+    const mode = fc.constantFrom('paint' as const, 'erase' as const);
     fc.assert(
-      fc.property(point, point, brush, (from, to, chosen) => {
+      fc.property(point, point, point, brush, mode, (before, from, to, chosen, second) => {
         const mask = emptyMask(side, side);
-        const box = strokeSegment(mask, from, to, chosen);
-        const painted = bounds(mask);
-        if (painted === null) return;
-        assert.ok(box !== null);
-        assert.ok(painted.x >= box.x && painted.x + painted.width <= box.x + box.width);
-        assert.ok(painted.y >= box.y && painted.y + painted.height <= box.y + box.height);
-        assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= side && box.y + box.height <= side);
+        strokeSegment(mask, before, from, chosen);
+        const was = mask.data.slice();
+        const box = strokeSegment(mask, from, to, { ...chosen, mode: second });
+        const changed = { ...mask, data: mask.data.map((value, at) => (value === was[at] ? 0 : 255)) };
+        assert.deepEqual(box, bounds(changed));
       }),
+      { numRuns: 500 },
     );
   });
 

@@ -196,6 +196,7 @@ suite('preview', () => {
   test('ends at the effective mask of the engine, bounds and share included, after strokes and new settings', () => {
     const painting = painted();
     const preview = createPreview(painting.base, plain);
+    const touch = (box: Box | null, live: boolean): void => void preview.touch(box === null ? [] : [box], live);
     for (const settings of all) {
       preview.set(settings);
       for (const [from, to] of [
@@ -213,10 +214,10 @@ suite('preview', () => {
         ],
       ] as const) {
         const box = painting.stroke(from, to, { size: 12, hardness: 0.5, mode: 'paint' });
-        preview.touch([box!], true);
+        touch(box, true);
       }
-      preview.touch([painting.stroke({ x: 500, y: 400 }, { x: 520, y: 400 }, brush)!], false);
-      preview.touch([painting.stroke({ x: 160, y: 160 }, { x: 160, y: 160 }, { ...brush, mode: 'erase' })!], false);
+      touch(painting.stroke({ x: 500, y: 400 }, { x: 520, y: 400 }, brush), false);
+      touch(painting.stroke({ x: 160, y: 160 }, { x: 160, y: 160 }, { ...brush, mode: 'erase' }), false);
       let slices = 0;
       while (preview.stale()) {
         preview.work(() => true, { x: 300, y: 300, width: 100, height: 100 });

@@ -77,13 +77,13 @@ const updateQuarter = (mask: Mask, quarter: Mask, box: Box): void => {
   const bottom = Math.ceil((box.y + box.height) / 4);
   const across = mask.width / 4;
   const words =
-    mask.width % 4 === 0 ? new Uint32Array(mask.data.buffer, mask.data.byteOffset, mask.data.length >> 2) : null;
+    mask.width % 4 === 0 ? new Int32Array(mask.data.buffer, mask.data.byteOffset, mask.data.length >> 2) : null;
   for (let qy = Math.floor(box.y / 4); qy < bottom; qy++)
     for (let qx = Math.floor(box.x / 4); qx < right; qx++) {
       if (words !== null && qy * 4 + 4 <= mask.height) {
         const at = qy * 4 * across + qx;
         const word = words[at];
-        const flat = word === 0 || word === 0xffffffff;
+        const flat = word === 0 || word === -1;
         if (flat && words[at + across] === word && words[at + 2 * across] === word && words[at + 3 * across] === word) {
           quarter.data[qy * quarter.width + qx] = word & 255;
           continue;
