@@ -61,7 +61,8 @@ export const shellHtml = (
 ${styles.map((name) => `<link rel="stylesheet" href="${at('media', name)}">`).join('\n')}
 </head>
 <body>
-<div id="app">${picture === undefined ? '' : firstPicture(picture, nonce)}</div>
+${picture === undefined ? '' : firstPicture(picture, nonce)}
+<div id="app"></div>
 <script id="texts" type="application/json" nonce="${nonce}">${embed(translated())}</script>
 <script src="${at('dist', script)}" nonce="${nonce}"></script>
 </body>

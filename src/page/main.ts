@@ -9,7 +9,7 @@ import { editorName } from '../protocol/shell.ts';
 import { createFrames } from './canvas/frames.ts';
 import { createHandles } from './canvas/handles.ts';
 import { listenToStage } from './canvas/input.ts';
-import { loadSource } from './canvas/picture.ts';
+import { drawn, loadSource, painted } from './canvas/picture.ts';
 import { createStage } from './canvas/stage.ts';
 import type { View } from './canvas/view.ts';
 import { createCompare } from './compare.ts';
@@ -58,7 +58,6 @@ const words = wordsFor(
 const { t } = words;
 const notices = createNotices(words);
 let first = document.querySelector<HTMLImageElement>('.first-picture');
-if (editor.getState() !== undefined) first?.remove();
 let session: Session | null = null;
 let life = new AbortController();
 let hands: Hands | null = null;
@@ -138,10 +137,9 @@ const open = (opened: PanelDocument, signal: AbortSignal): void => {
   listenToKeys(hands, signal);
   focusPart = (part) => (part === 'prompt' ? form.focusPrompt() : stage.element.focus());
 
-  const shownFirst = first?.getAttribute('src') === source.src ? first : null;
-  first?.remove();
+  const shownFirst = first?.getAttribute('src') === source.src && keptView === null ? first : null;
+  if (shownFirst === null) first?.remove();
   first = null;
-  if (shownFirst !== null && keptView === null) stage.element.prepend(shownFirst);
 
   let lastSource = '';
   const showPicture = async (): Promise<void> => {
@@ -152,11 +150,14 @@ const open = (opened: PanelDocument, signal: AbortSignal): void => {
     try {
       const picture = await loadSource(panel.source, panel.expand, panel.source.src === source.src ? shownFirst : null);
       if (panel.source.src !== lastSource) return;
+      const seen = shownFirst === null ? undefined : painted(picture.image);
       stage.setPicture(picture);
       store.set({ picture: 'shown' });
+      await seen;
     } catch {
-      shownFirst?.remove();
       store.set({ picture: 'failed' });
+    } finally {
+      shownFirst?.remove();
     }
   };
 
@@ -193,10 +194,10 @@ const start = async (): Promise<void> => {
   session = null;
   hands = null;
   app.className = 'opening';
-  for (const child of [...app.children]) if (child !== first) child.remove();
-  app.append(el('p', { role: 'status' }, t('canvas.opening')));
+  app.replaceChildren(el('p', { role: 'status' }, t('canvas.opening')));
   try {
     const opened = await channel.ask('ready', {});
+    if (first !== null) await drawn(first);
     if (signal.aborted) return;
     open(opened, signal);
     if (focused === undefined) return;
@@ -206,6 +207,8 @@ const start = async (): Promise<void> => {
     const reason = error instanceof AskError ? error.message : String(error);
     const again = el('button', { type: 'button', class: 'button' }, t('canvas.retry'));
     again.addEventListener('click', () => void start());
+    first?.remove();
+    first = null;
     app.replaceChildren(el('p', { role: 'alert' }, t('canvas.openFailed', { reason })), again);
   }
 };

@@ -5,7 +5,6 @@ import { joinBoxes, withBox } from '../mask/box.ts';
 import type { CombineMode, Part } from '../mask/combine.ts';
 import { encodeTile } from '../mask/edits.ts';
 import type { Box, Mask } from '../mask/mask.ts';
-import { isEmpty } from '../mask/measure.ts';
 import type { Brush, Point } from '../mask/strokes.ts';
 import type { PageChannel } from '../protocol/channel.ts';
 import { unpackEdit } from '../protocol/edits.ts';
@@ -80,7 +79,7 @@ export const createMaskEditor = (
 ): MaskEditor => {
   const start = { kind: state.maskKind, file: state.maskFile, settings: state.maskSettings };
   const painting = createPainting(canvasOf(state), tiles, start, history);
-  const preview = createPreview(painting.base, start.settings);
+  const preview = createPreview(painting.base, start.settings, painting.isBlank());
   const { base } = painting;
   const settingsSender = createSender((settings: MaskSettings) => deps.ask('maskSettings', { settings }), deps.failed);
   let revision = known;
@@ -196,7 +195,7 @@ export const createMaskEditor = (
   };
 
   const open = (tool: 'painted' | 'rectangle', draw: () => Box | null, replaces = false): Box | null => {
-    opened ??= { side: painting.side(), fresh: replaces || isEmpty(base), touched: false };
+    opened ??= { side: painting.side(), fresh: replaces || painting.isBlank(), touched: false };
     const box = draw();
     if (box !== null && !opened.touched) {
       opened = { ...opened, touched: true };

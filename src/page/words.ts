@@ -12,20 +12,26 @@ export interface Words {
 
 /** `table` may lack sentences; English stands in. `language` is a BCP 47 tag, or empty. */
 export const wordsFor = (table: Readonly<Record<string, unknown>>, language: string): Words => {
-  const locale = Intl.getCanonicalLocales(/^[a-z]{2,3}(-[a-z0-9]+)*$/i.test(language) ? language : 'en')[0];
-  const formats = Array.from(
-    { length: 3 },
-    (_, digits) => new Intl.NumberFormat(locale, { maximumFractionDigits: digits }),
-  );
-  const money = new Intl.NumberFormat(locale, { style: 'currency', currency: 'USD', maximumFractionDigits: 3 });
-  const number = (value: number, digits: 0 | 1 | 2 = 0): string => formats[digits].format(value);
+  // Made when they are needed: the first of a page takes a tenth of a second on a slow machine.
+  let canonical: string | undefined;
+  const locale = (): string =>
+    (canonical ??= Intl.getCanonicalLocales(/^[a-z]{2,3}(-[a-z0-9]+)*$/i.test(language) ? language : 'en')[0]);
+  const formats: Intl.NumberFormat[] = [];
+  let money: Intl.NumberFormat | undefined;
+  const number = (value: number, digits: 0 | 1 | 2 = 0): string =>
+    (formats[digits] ??= new Intl.NumberFormat(locale(), { maximumFractionDigits: digits })).format(value);
   return {
     t: (key, args = {}) => {
       const sentence = table[key];
       return format(typeof sentence === 'string' ? sentence : texts[key], args);
     },
     number,
-    dollars: (value) => money.format(value),
+    dollars: (value) =>
+      (money ??= new Intl.NumberFormat(locale(), {
+        style: 'currency',
+        currency: 'USD',
+        maximumFractionDigits: 3,
+      })).format(value),
     fileSize: (bytes) =>
       bytes < 1_000_000 ? `${number(Math.max(1, Math.round(bytes / 1000)))} KB` : `${number(bytes / 1_000_000, 1)} MB`,
   };

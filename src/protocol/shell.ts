@@ -9,6 +9,12 @@ export const isShownFirst = (image: Pick<SourceView, 'width' | 'height' | 'orien
   // Chromium does not turn WebP as its EXIF says.
   image.width * image.height >= fewest && (image.orientation === 1 || image.format !== 'webp');
 
+/**
+ * Milliseconds for which an image is waited for as a whole: what is shown of it before is decoded in vain, which holds the
+ * rest up. One that takes longer is shown as far as it has come.
+ */
+const wholeWithin = 300;
+
 /** The line to the editor can be taken up once in the life of a page: it is left here for the page's own script. */
 export const editorName = 'fluxFillEditor';
 
@@ -17,6 +23,7 @@ export const editorName = 'fluxFillEditor';
  * address; the page may read its pixels where the server allows it. `nonce`: of the scripts that may run.
  */
 export const firstPicture = (src: string, nonce: string): string =>
-  `<script nonce="${nonce}">var ${editorName} = acquireVsCodeApi();` +
-  `if (${editorName}.getState() !== undefined) document.getElementById('app').className = 'returning';</script>` +
-  `<img class="first-picture" crossorigin="anonymous" alt="" src="${src.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}">`;
+  `<img class="first-picture" crossorigin="anonymous" elementtiming="picture" alt="" src="${src.replaceAll('&', '&amp;').replaceAll('"', '&quot;')}">` +
+  `<script nonce="${nonce}">{ var ${editorName} = acquireVsCodeApi(); const first = document.querySelector('.first-picture');` +
+  `if (${editorName}.getState() !== undefined) first.remove();` +
+  `const show = () => { first.style.visibility = ''; }; first.style.visibility = 'hidden'; first.onload = show; setTimeout(show, ${wholeWithin}); }</script>`;

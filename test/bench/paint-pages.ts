@@ -61,7 +61,7 @@ const ours = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link r
     setState: (value) => { kept = value; window.kept = value; },
   });
   }
-</script><div id="app">${firstPicture('/large.jpg', '')}</div>
+</script>${firstPicture('/large.jpg', '')}<div id="app"></div>
 <script id="texts" type="application/json">${JSON.stringify(texts).replace(/</g, '\\u003c')}</script>
 <script src="/page.js"></script></body></html>`;
 

@@ -400,7 +400,7 @@ const openTimes = async (site: Site): Promise<void> => {
 };
 
 const chosen = process.env['FLUX_FILL_BENCH_PAINT'];
-const site = await openSite();
+const site = await openSite(undefined, true);
 try {
   await addPages(site);
   if (chosen === undefined || chosen === 'strokes')

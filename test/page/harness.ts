@@ -96,12 +96,15 @@ const shell = (theme: Theme, { texts, language }: Speech, first: string): string
 <html lang="${language}">
 <head><meta charset="utf-8"><title>Flux Fill</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/theme.css?${theme.bodyClass.replaceAll(' ', '+')}"><link rel="stylesheet" href="/page.css"></head>
-<body class="${theme.bodyClass}"><div id="app">${first}</div>
+<body class="${theme.bodyClass}">${first}<div id="app"></div>
 <script id="texts" type="application/json" nonce="n">${JSON.stringify(texts).replace(/</g, '\\u003c')}</script>
 <script src="/page.js" nonce="n"></script></body></html>`;
 
-/** `pixelRatio`: of the screen itself, for what an emulated one does not show: where device pixels lie. */
-export const openSite = async (pixelRatio?: number): Promise<Site> => {
+/**
+ * `pixelRatio`: of the screen itself, for what an emulated one does not show: where device pixels lie. `minify`: the page as
+ * it is packaged, for what is timed.
+ */
+export const openSite = async (pixelRatio?: number, minify = false): Promise<Site> => {
   const bundle = await build({
     entryPoints: [path.join(root, 'src/page/main.ts')],
     bundle: true,
@@ -110,6 +113,7 @@ export const openSite = async (pixelRatio?: number): Promise<Site> => {
     target: 'es2022',
     platform: 'browser',
     logLevel: 'warning',
+    minify,
   });
   const styles = await readFile(path.join(root, 'media/page.css'));
   const files: Site['files'] = new Map([

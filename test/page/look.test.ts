@@ -66,7 +66,7 @@ suite('page: images and states', () => {
     await never;
   });
 
-  test('the image is seen before the page is built, and the stage takes the same element over', async () => {
+  test('the image is seen before the page is built, until the stage shows it, and is asked for once', async () => {
     const page = await site.browser.newPage({ viewport: { width: 1280, height: 800 } });
     try {
       await page.route('**/page.js', () => undefined);
@@ -75,6 +75,7 @@ suite('page: images and states', () => {
       await until('seen', () =>
         picture.evaluate((image) => (image as HTMLImageElement).complete && image.getBoundingClientRect().width > 400),
       );
+      await eventually(async () => assert.ok(await picture.isVisible()));
     } finally {
       await page.close();
     }

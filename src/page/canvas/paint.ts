@@ -9,7 +9,7 @@ import { decodeTile, encodeTile, patchesOf, sameBytes } from '../../mask/edits.t
 import type { Edit } from '../../mask/edits.ts';
 import { emptyMask } from '../../mask/mask.ts';
 import type { Box, Mask } from '../../mask/mask.ts';
-import { bounds } from '../../mask/measure.ts';
+import { bounds, isEmpty } from '../../mask/measure.ts';
 import { fillRectangle, strokeSegment } from '../../mask/strokes.ts';
 import type { Brush, Point } from '../../mask/strokes.ts';
 import { applyTiles, readTile, tileBox, tileCount, tilesTouching } from '../../mask/tiles.ts';
@@ -41,6 +41,8 @@ export type Travelled = { readonly boxes: readonly Box[] } | 'away' | undefined;
 
 export interface Painting {
   readonly base: Mask;
+  /** True where nothing is marked; without a look at the pixels where that is known, which is 24 MB on a large image. */
+  isBlank(): boolean;
   /** The kind and settings as they are now. */
   side(): MaskSide;
   setSide(side: MaskSide): void;
@@ -103,6 +105,8 @@ export const createPainting = (
 ): Painting => {
   const base = emptyMask(size.width, size.height);
   applyTiles(base, tiles);
+  /** Nothing was ever marked, or all of it was cleared. */
+  let blank = tiles.length === 0;
   const undo = createUndo<EditSide>(undoBudget, range);
   /** Tiles of the open edit: as they were before it, those to be told, and those that were told. */
   const before = new Map<number, Tile>();
@@ -118,6 +122,7 @@ export const createPainting = (
 
   const change = (box: Box | null, write: () => void): void => {
     if (box === null) return;
+    blank = false;
     if (before.size === 0) sideBefore = side;
     for (const index of tilesTouching(base, box)) {
       if (!before.has(index)) before.set(index, readTile(base, index));
@@ -153,6 +158,7 @@ export const createPainting = (
       undo.drop(direction);
       return undefined;
     }
+    blank = false;
     applyTiles(
       base,
       edit.patches.map((patch) => ({ index: patch.index, data: decodeTile(patch[to]) })),
@@ -168,6 +174,7 @@ export const createPainting = (
 
   return {
     base,
+    isBlank: () => blank || isEmpty(base),
     side: () => side,
     setSide: (next) => void (side = next),
     stroke(from, to, brush) {
@@ -196,6 +203,7 @@ export const createPainting = (
     },
     clear() {
       change(whole, () => base.data.fill(0));
+      blank = true;
       return whole;
     },
     replace(given) {
@@ -225,6 +233,7 @@ export const createPainting = (
     abandon() {
       let box: Box | null = null;
       for (const index of before.keys()) box = joinBoxes(box, tileBox(base, index));
+      blank = false;
       applyTiles(base, [...before.values()]);
       for (const index of told) owed.add(index);
       if (before.size > 0) side = sideBefore;

@@ -21,8 +21,8 @@ const loaded = (image: HTMLImageElement): Promise<HTMLImageElement> =>
     if (image.complete && image.naturalWidth > 0) return resolve(image);
     const fail = (): void => reject(new Error('the picture cannot be shown'));
     if (image.complete && image.src !== '') return fail();
-    image.onload = () => resolve(image);
-    image.onerror = fail;
+    image.addEventListener('load', () => resolve(image), { once: true });
+    image.addEventListener('error', fail, { once: true });
   });
 
 const request = (src: string, readable: boolean): Promise<HTMLImageElement> => {
@@ -37,11 +37,50 @@ const request = (src: string, readable: boolean): Promise<HTMLImageElement> => {
 /** Asked for so that its pixels can be read; where its server does not allow that, it is still shown. */
 export const load = (src: string): Promise<HTMLImageElement> => request(src, true).catch(() => request(src, false));
 
+/** Milliseconds after which a picture counts as drawn, or as painted: in a page that is hidden it never is. */
+const drawnWithin = 200;
+const paintedWithin = 1_000;
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/**
+ * Resolves after the frame that draws an element of the page, or soon where it is not there yet. From then on it is decoded
+ * and painted beside what the page's thread does; before, a page that is built holds it up.
+ */
+export const drawn = (image: HTMLImageElement): Promise<void> =>
+  Promise.race([
+    pause(drawnWithin),
+    loaded(image)
+      .then(() => new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve))))
+      .catch(() => undefined),
+  ]);
+
+/** Resolves once an element that is not in the page yet, or has the attribute, is on the screen for the first time. */
+export const painted = (image: HTMLImageElement): Promise<void> =>
+  new Promise((resolve) => {
+    image.setAttribute('elementtiming', 'picture');
+    const observer = new PerformanceObserver((list) => {
+      if ((list.getEntries() as ElementTiming[]).some(({ element }) => element === image)) end();
+    });
+    const timer = setTimeout(() => end(), paintedWithin);
+    const end = (): void => {
+      observer.disconnect();
+      clearTimeout(timer);
+      resolve();
+    };
+    observer.observe({ type: 'element', buffered: true });
+  });
+
 const turns = async (format: SourceView['format']): Promise<boolean> => {
   if (format === 'gif') return false;
   const probe = await load(probes[format]).catch(() => null);
   return probe === null || probe.naturalWidth === 1;
 };
+
+/** https://w3c.github.io/element-timing */
+interface ElementTiming extends PerformanceEntry {
+  readonly element: Element | null;
+}
 
 export interface Picture {
   readonly image: HTMLImageElement;
@@ -63,14 +102,19 @@ type Canvas = Pick<Expand, 'left' | 'top'> | null;
 
 /**
  * Loads the source and says how it has to be turned, and where on the canvas it lies. `first`: an element that shows the
- * same picture already, or is about to. Rejects where it cannot be shown.
+ * same picture already, or is about to; it is waited for, so that the picture is decoded once at a time. Rejects where it
+ * cannot be shown.
  */
 export const loadSource = async (
   source: SourceView,
   canvas: Canvas,
   first: HTMLImageElement | null,
 ): Promise<Picture> => {
-  const image = await (first === null ? load(source.src) : loaded(first).catch(() => load(source.src)));
+  if (first !== null)
+    await loaded(first)
+      .then(painted)
+      .catch(() => undefined);
+  const image = await load(source.src);
   const { left, top } = canvas ?? { left: 0, top: 0 };
   if (source.orientation === 1 || (await turns(source.format)))
     return { image, matrix: moved(straight, left, top), stored: source };

@@ -116,12 +116,13 @@ function* copying(from: Mask, to: Mask, invert: boolean): Generator<undefined, v
   }
 }
 
-export const createPreview = (base: Mask, initial: Settings): Preview => {
+/** `blank`: nothing is marked in `base`. */
+export const createPreview = (base: Mask, initial: Settings, blank = isEmpty(base)): Preview => {
   const mask = emptyMask(base.width, base.height);
   const quarter = emptyMask(Math.ceil(base.width / 4), Math.ceil(base.height / 4));
   const count = tileCount(base);
   /** Most images are opened without a mask: there is nothing to work out then. */
-  const nothing = !initial.invert && isEmpty(base);
+  const nothing = !initial.invert && blank;
   const kinds = new Int16Array(count).fill(nothing ? 0 : unknown);
   const measures: TileMeasure[] = Array.from({ length: count }, () => ({ set: 0, bounds: null }));
   const stale = new Set<number>(nothing ? [] : Array.from({ length: count }, (_, index) => index));

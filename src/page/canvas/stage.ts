@@ -190,7 +190,9 @@ export const createStage = (): Stage => {
       everything = false;
       layAll();
       context.clearRect(0, 0, size.width, size.height);
-      draw(toStage(view, { x: 0, y: 0, ...image }, around, size));
+      const { preview } = editor;
+      const nothing = !display.maskOnly && !preview.stale() && preview.measure().empty;
+      if (!nothing) draw(toStage(view, { x: 0, y: 0, ...image }, around, size));
       drawGrid(grid, display.grid, view, image, size);
     } else if (changed !== null) draw(toStage(view, changed, around, size));
     if (ringMoved) layRing();
