@@ -42,7 +42,12 @@ export const compatibleOrigin = (): string | undefined => {
   return base.ok ? new URL(base.value).origin : undefined;
 };
 
-/** Opens the setting of a service's base URL. */
-export const openBaseUrlSetting = async (id: RemoteId): Promise<void> => {
-  await vscode.commands.executeCommand('workbench.action.openSettings', `@id:${section}.${baseUrlSettings[id]}`);
+/** Opens settings of the machine: those of a remote host stand on a page of their own. */
+export const openMachineSettings = async (query: string): Promise<void> => {
+  const page = vscode.env.remoteName === undefined ? 'openSettings' : 'openRemoteSettings';
+  await vscode.commands.executeCommand(`workbench.action.${page}`, { query });
 };
+
+/** Opens the setting of a service's base URL. */
+export const openBaseUrlSetting = (id: RemoteId): Promise<void> =>
+  openMachineSettings(`@id:${section}.${baseUrlSettings[id]}`);

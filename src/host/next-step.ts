@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { commands, section, settings } from '../ids.ts';
 import type { NextStep } from '../protocol/next-steps.ts';
-import { baseUrlSettings } from './addresses.ts';
+import { baseUrlSettings, openMachineSettings } from './addresses.ts';
 
 const openSettings = (query: string): Thenable<unknown> =>
   vscode.commands.executeCommand('workbench.action.openSettings', query);
@@ -17,7 +17,7 @@ export const takeStep = async (step: NextStep, setting?: string): Promise<void> 
       await vscode.commands.executeCommand(commands.setApiKey);
       return;
     case 'address':
-      await openSettings(setting === undefined ? allAddresses : `@id:${setting}`);
+      await openMachineSettings(setting === undefined ? allAddresses : `@id:${setting}`);
       return;
     case 'proxy':
       await openSettings('http.proxy');

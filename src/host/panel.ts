@@ -44,7 +44,8 @@ export interface PanelDeps extends StarterDeps {
   readonly log: Log;
   /** The jobs of this process with these ids, oldest first. */
   readonly known: (ids: readonly string[]) => readonly KnownJob[];
-  readonly openPanel: (uri: vscode.Uri) => Promise<void>;
+  /** `service`: what an image that has no panel yet is filled with; else what the settings say. */
+  readonly openPanel: (uri: vscode.Uri, service?: ServiceId) => Promise<void>;
   /** The document changed and wants to be kept. */
   readonly changed: (document: Document) => void;
   /** Edits of its history that the page asks for. */
@@ -365,6 +366,8 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
     result: async ({ jobId, action }) => {
       const job = deps.known([jobId])[0]?.job;
       if (job !== undefined) await actOnResult(deps, source.uri, job, action);
+      // What took the place of its source is the source now, and no longer beside it.
+      if (action === 'replaceSource') await reload();
       return null;
     },
     goOn: async ({ jobId, act }) => {

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { FaultError, faultOf } from '../fill/faults.ts';
 import { contexts, panelViewType } from '../ids.ts';
-import type { Job } from '../fill/record.ts';
+import type { Job, ServiceId } from '../fill/record.ts';
 import { defaultsFor } from './defaults.ts';
 import { documentId, loadDocument, newDocument, resize, saveDocument, type Document } from './document.ts';
 import { faultLine } from './log.ts';
@@ -95,7 +95,7 @@ export const createPanels = (deps: Omit<PanelDeps, 'openPanel' | 'changed' | 'ke
         changed,
         keep,
         edits: (document, asked) => readEdits(directory, document, asked),
-        openPanel: async (uri) => void (await open(uri)),
+        openPanel: async (uri, service) => void (await open(uri, service)),
       },
       view,
       document,
@@ -113,34 +113,36 @@ export const createPanels = (deps: Omit<PanelDeps, 'openPanel' | 'changed' | 'ke
 
   const prepare = async (
     uri: vscode.Uri,
+    service?: ServiceId,
   ): Promise<{ document: Document; source: Parameters<typeof createPanel>[3] }> => {
     const source = await openSource(uri);
     if (!source.ok) throw new FaultError(source.fault);
     const id = documentId(uri.toString());
+    const defaults = defaultsFor(uri);
     const document =
       remembered.get(id) ??
       (await loadDocument(directory, id)) ??
-      newDocument(uri.toString(), source.value.header, defaultsFor(uri));
+      newDocument(uri.toString(), source.value.header, { ...defaults, service: service ?? defaults.service });
     remember(document);
-    resize(document, source.value.header, defaultsFor(uri).masks);
+    resize(document, source.value.header, defaults.masks);
     await deps.recall(document.jobs.slice(-shownJobs));
     return { document, source: source.value };
   };
 
-  const openNew = async (uri: vscode.Uri): Promise<Panel> => {
-    const { document, source } = await prepare(uri);
+  const openNew = async (uri: vscode.Uri, service?: ServiceId): Promise<Panel> => {
+    const { document, source } = await prepare(uri, service);
     const view = vscode.window.createWebviewPanel(panelViewType, source.name, vscode.ViewColumn.Active);
     return adopt(view, document, source);
   };
 
-  const open = async (uri: vscode.Uri): Promise<Panel> => {
+  const open = async (uri: vscode.Uri, service?: ServiceId): Promise<Panel> => {
     const id = documentId(uri.toString());
     const existing = panels.get(id);
     if (existing !== undefined) {
       existing.view.reveal();
       return existing;
     }
-    const underWay = opening.get(id) ?? openNew(uri).finally(() => opening.delete(id));
+    const underWay = opening.get(id) ?? openNew(uri, service).finally(() => opening.delete(id));
     opening.set(id, underWay);
     return underWay;
   };

@@ -212,4 +212,6 @@ test('a result takes the place of its source, which is not lost', async () => {
   const kept = (await readdir(folder)).find((name) => name.startsWith('sprite.original-'));
   if (kept !== undefined)
     await eventually(async () => assert.ok((await readFile(join(folder, kept))).equals(original)));
+  await page.locator('.result-bar').waitFor({ state: 'hidden' });
+  await workbench.picture('doors-replaced');
 });

@@ -89,4 +89,7 @@ test('a base URL that cannot be used is what the panel shows, not a missing key'
   const page = await openPage(scene);
   await page.getByText(/^The base URL ftp:\/\/nowhere\S* cannot be used/).waitFor();
   await eventually(async () => assert.equal(await page.getByText('No API key yet.').isVisible(), false));
+  await page.getByRole('button', { name: 'Open the Setting' }).click();
+  await scene.workbench.page.locator('.settings-editor .setting-item-title', { hasText: 'Base Url' }).first().waitFor();
+  await scene.workbench.picture('proxy-setting');
 });

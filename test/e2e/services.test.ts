@@ -126,6 +126,12 @@ test('a canvas is left to the service that has its own way, and the file is its 
   assert.deepEqual([saved.width, saved.height], [source.width, source.height], 'as the emulator made it');
   await page.getByText('Made anew as a whole').first().waitFor();
   await workbench.picture('services-own-result');
+
+  await page.getByRole('button', { name: 'Use as New Source' }).click();
+  const next = await workbench.webview('.source-name:text("harbour.fill-005.png")');
+  await eventually(async () =>
+    assert.equal(await next.getByLabel('Service', { exact: true }).inputValue(), 'replicate', 'as it was made'),
+  );
 });
 
 test('the key of each service is checked for nothing', async () => {
