@@ -191,7 +191,8 @@ export const createStage = (): Stage => {
       layAll();
       context.clearRect(0, 0, size.width, size.height);
       const { preview } = editor;
-      const nothing = !display.maskOnly && !preview.stale() && preview.measure().empty;
+      // Drawn once the picture is there, all the same: what has run before is fast when the first stroke begins.
+      const nothing = source === null && !display.maskOnly && !preview.stale() && preview.measure().empty;
       if (!nothing) draw(toStage(view, { x: 0, y: 0, ...image }, around, size));
       drawGrid(grid, display.grid, view, image, size);
     } else if (changed !== null) draw(toStage(view, changed, around, size));
