@@ -30,10 +30,12 @@ interface Segment {
   readonly length: number;
 }
 
-/** What changed in a row: from `start` on, up to and without `end`; nothing where `end` is not greater. */
-interface Run {
-  start: number;
-  end: number;
+/** Around what changed; right and bottom are the first without a change. */
+interface Changed {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
 }
 
 interface Pixels {
@@ -47,9 +49,12 @@ const pixelsOf = ({ data }: Mask): Pixels => {
   return { data, words: byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, length >> 2) : new Int32Array(0) };
 };
 
-const widen = (run: Run, start: number, end: number): void => {
-  run.start = Math.min(run.start, start);
-  run.end = Math.max(run.end, end);
+/** The pixels from `start` to `end` of row `y` changed. */
+const widen = (changed: Changed, y: number, start: number, end: number): void => {
+  changed.left = Math.min(changed.left, start);
+  changed.right = Math.max(changed.right, end);
+  changed.top = Math.min(changed.top, y);
+  changed.bottom = Math.max(changed.bottom, y + 1);
 };
 
 /**
@@ -73,25 +78,17 @@ export const strokeSegment = (mask: Mask, from: Point, to: Point, brush: Brush):
   const segment = { from, dx, dy, length };
   const solid = brush.mode === 'paint' ? 255 : 0;
   const pixels = pixelsOf(mask);
-  const changed: Run = { start: Infinity, end: -Infinity };
-  let first = -1;
-  let last = -1;
+  const changed: Changed = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
   for (let y = box.y; y < box.y + box.height; y++) {
     const edge = pixelsWithin(segment, y + 0.5, outer, box);
     if (edge === null) continue;
     const core = pixelsWithin(segment, y + 0.5, inner, box) ?? { start: edge.end, end: edge.end };
-    const row = y * mask.width;
-    const run: Run = { start: Infinity, end: -Infinity };
-    soften(mask.data, row, edge.start, core.start, y + 0.5, segment, inner, outer, brush.mode, run);
-    fill(pixels, row, core.start, core.end, solid, run);
-    soften(mask.data, row, core.end, edge.end, y + 0.5, segment, inner, outer, brush.mode, run);
-    if (run.start >= run.end) continue;
-    if (first < 0) first = y;
-    last = y;
-    widen(changed, run.start, run.end);
+    soften(mask, y, edge.start, core.start, segment, inner, outer, brush.mode, changed);
+    fill(pixels, mask.width, y, core.start, core.end, solid, changed);
+    soften(mask, y, core.end, edge.end, segment, inner, outer, brush.mode, changed);
   }
-  if (first < 0) return null;
-  return { x: changed.start, y: first, width: changed.end - changed.start, height: last - first + 1 };
+  const { left: x, right: end, top: first, bottom: last } = changed;
+  return x < end ? { x, y: first, width: end - x, height: last - first } : null;
 };
 
 /** Fills a rectangle of whole pixels fully or empties it. Returns the part on the image, null where there is none. */
@@ -109,8 +106,17 @@ export const fillRectangle = (mask: Mask, rectangle: Box, mode: StrokeMode): Box
  * Fills the pixels from `start` to `end` of a row that have another value, and what lies between them. `words`: the same
  * data by four, by which a long run that is full already is passed in a quarter of the time.
  */
-const fill = ({ data, words }: Pixels, row: number, start: number, end: number, value: number, run: Run): void => {
+const fill = (
+  { data, words }: Pixels,
+  width: number,
+  y: number,
+  start: number,
+  end: number,
+  value: number,
+  changed: Changed,
+): void => {
   const four = value === 0 ? 0 : -1;
+  const row = y * width;
   let from = row + start;
   let to = row + end;
   while (from < to && (from & 3) !== 0 && data[from] === value) from++;
@@ -121,29 +127,28 @@ const fill = ({ data, words }: Pixels, row: number, start: number, end: number, 
   if ((to & 3) === 0) while (words[(to >> 2) - 1] === four) to -= 4;
   while (data[to - 1] === value) to--;
   data.fill(value, from, to);
-  widen(run, from - row, to - row);
+  widen(changed, y, from - row, to - row);
 };
 
-/** Writes the pixels from `start` to `end` of a row by their distance to the segment. */
+/** Writes the pixels from `start` to `end` of row `y` by their distance to the segment. */
 const soften = (
-  data: Uint8Array,
-  row: number,
+  { data, width }: Mask,
+  y: number,
   start: number,
   end: number,
-  y: number,
   segment: Segment,
   inner: number,
   outer: number,
   mode: StrokeMode,
-  run: Run,
+  changed: Changed,
 ): void => {
   for (let x = start; x < end; x++) {
-    const strength = Math.round(255 * strengthAt(distance(segment, x + 0.5, y), inner, outer));
-    const at = row + x;
+    const strength = Math.round(255 * strengthAt(distance(segment, x + 0.5, y + 0.5), inner, outer));
+    const at = y * width + x;
     const value = mode === 'paint' ? Math.max(data[at], strength) : Math.min(data[at], 255 - strength);
     if (value === data[at]) continue;
     data[at] = value;
-    widen(run, x, x + 1);
+    widen(changed, y, x, x + 1);
   }
 };
 

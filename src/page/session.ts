@@ -20,6 +20,7 @@ import { initialOptions, nextBrushSize, toolOf, type ToolId, type ToolOptions } 
 import { copyImage } from './copy.ts';
 import { createMaskEditor, type MaskEditor } from './mask.ts';
 import type { Notices } from './notices.ts';
+import { pause } from './pause.ts';
 import { hindrance } from './plan.ts';
 import { createSender } from './sender.ts';
 import { canvasOf, createStore, type Store } from './state.ts';
@@ -104,8 +105,6 @@ const firstBrush = ({ width, height }: PanelState['source']): number =>
 /** How long the host may be busy before it is asked whether it is there, and how long it then has, in milliseconds. */
 const patience = 50_000;
 const answerTime = 10_000;
-
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 export const createSession = (opened: PanelDocument, deps: SessionDeps): Session => {
   const { ask, words, notices, kept } = deps;

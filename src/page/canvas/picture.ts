@@ -5,6 +5,7 @@
 import type { Size } from '../../fill/geometry.ts';
 import { canvasSize, type Expand } from '../../fill/outpaint.ts';
 import type { ResultView, SourceView } from '../../protocol/messages.ts';
+import { pause } from '../pause.ts';
 import { uprightMatrix } from './view.ts';
 
 /** Two pixels beside each other with EXIF orientation 6: one pixel wide where the browser turns it. */
@@ -40,8 +41,6 @@ export const load = (src: string): Promise<HTMLImageElement> => request(src, tru
 /** Milliseconds after which a picture counts as drawn, or as painted: in a page that is hidden it never is. */
 const drawnWithin = 200;
 const paintedWithin = 1_000;
-
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /**
  * Resolves after the frame that draws an element of the page, or soon where it is not there yet. From then on it is decoded

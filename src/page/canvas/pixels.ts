@@ -1,6 +1,7 @@
 /** The pixels of the picture on the stage, for tools that select by colour. */
 import type { Size } from '../../fill/geometry.ts';
 import type { Pixels } from '../../mask/wand.ts';
+import { pause } from '../pause.ts';
 import type { Picture } from './picture.ts';
 
 /** More pixels than this would take over 256 MB. */
@@ -11,8 +12,6 @@ const strip = 2_000_000;
 
 /** Long work on the page's thread stops for a moment after so many milliseconds. */
 const slice = 16;
-
-const breath = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
 /**
  * Reads a picture as it lies on a canvas of `size`, transparent around it. Rejects where the browser does not give the
@@ -35,7 +34,7 @@ export const readPixels = async (picture: Picture, size: Size, signal: AbortSign
       context.drawImage(bitmap, 0, 0, picture.stored.width, picture.stored.height);
       const { data: bytes } = context.getImageData(0, 0, size.width, height);
       data.set(new Uint32Array(bytes.buffer), y * size.width);
-      await breath();
+      await pause();
     }
   } finally {
     bitmap.close();
@@ -51,7 +50,7 @@ export const runInSlices = async <Result>(work: Generator<undefined, Result>, si
       const step = work.next();
       if (step.done === true) return step.value;
     }
-    await breath();
+    await pause();
     signal.throwIfAborted();
   }
 };
