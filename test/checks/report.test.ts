@@ -21,7 +21,7 @@ const report = async (...contents: readonly string[]): Promise<{ counts: Counts;
   await writeFile(
     main,
     `import { runFiles } from ${JSON.stringify(new URL('../report.ts', import.meta.url).href)};
-    console.log(JSON.stringify(await runFiles(${JSON.stringify(files)}, { concurrency: 2, minutes: 1 })));`,
+    console.log(JSON.stringify(await runFiles(${JSON.stringify(files)}, { concurrency: 2, minutes: 1, secondTry: true })));`,
   );
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const { stdout: printed } = await promisify(execFile)(process.execPath, [main], { env });
@@ -57,4 +57,27 @@ test('a skipped test is named and not counted', async () => {
   const { counts, printed } = await report(`${head}test.skip('later', () => {});\ntest('a', () => {});`);
   assert.deepEqual(counts, { passed: 1, failed: 0 });
   assert.match(printed, /0\.test\.mjs: later/);
+});
+
+/** A test that fails at its first try only: its file leaves a mark. */
+const unsteady = (mark: string): string =>
+  `${head}import { existsSync, writeFileSync } from 'node:fs';
+  const mark = ${JSON.stringify(mark)};
+  test('steady', () => {});
+  test('unsteady', () => {
+    if (existsSync(mark)) return;
+    writeFileSync(mark, '');
+    throw new Error('by chance');
+  });`;
+
+test('a single file that fails by chance runs once more, is counted once, and is named with what it said', async () => {
+  const { counts, printed } = await report(unsteady(join(folder, 'mark')), `${head}test('a', () => {});`);
+  assert.deepEqual(counts, { passed: 3, failed: 0 });
+  assert.match(printed, /by chance/);
+  assert.match(printed, /unsteady: .*0\.test\.mjs/);
+});
+
+test('two files that fail have no second try', async () => {
+  const { counts } = await report(unsteady(join(folder, 'one')), unsteady(join(folder, 'two')));
+  assert.deepEqual(counts, { passed: 2, failed: 2 });
 });

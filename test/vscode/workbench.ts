@@ -167,14 +167,20 @@ function acts(page: Page, server: Server, folder: string): Acts {
         .locator('.explorer-folders-view .monaco-list-row')
         .filter({ has: page.locator(`.monaco-icon-label[aria-label$="/${basename(folder)}/${path}"]`) })
         .first();
-      await row.waitFor();
+      // Where the machine has no watcher left to give, VS Code hears of no new file until it is told to look.
+      await until(`row of ${path}`, async () => {
+        if (await reaches(row, 'visible', 5000)) return true;
+        await command('File: Refresh Explorer');
+        return false;
+      });
       if (index < parts.length - 1 && (await row.getAttribute('aria-expanded')) === 'false') await row.click();
     }
     return row;
   };
 
   const openMenu = async (files: readonly string[]): Promise<Locator> => {
-    const rows = await Promise.all(files.map(explorerRow));
+    const rows: Locator[] = [];
+    for (const file of files) rows.push(await explorerRow(file));
     for (const [index, row] of files.length > 1 ? rows.entries() : []) {
       await row.click(index === 0 ? {} : { modifiers: ['ControlOrMeta'] });
       await row.and(page.locator('[aria-selected="true"]')).waitFor();
