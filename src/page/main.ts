@@ -12,6 +12,7 @@ import { listenToStage } from './canvas/input.ts';
 import { drawn, loadSource, painted } from './canvas/picture.ts';
 import { createStage } from './canvas/stage.ts';
 import type { View } from './canvas/view.ts';
+import { warmUp } from './canvas/warm.ts';
 import { createCompare } from './compare.ts';
 import { el, setText, show } from './dom.ts';
 import { listenToDrops } from './drop.ts';
@@ -158,6 +159,7 @@ const open = (opened: PanelDocument, signal: AbortSignal): void => {
       store.set({ picture: 'failed' });
     } finally {
       shownFirst?.remove();
+      if (panel.source.src === source.src) warmUp(panel.maskSettings, signal);
     }
   };
 

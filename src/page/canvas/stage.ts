@@ -75,8 +75,9 @@ const lay = (element: HTMLElement, rect: Rect, ratio: number): void => {
 const lateAfter = 10;
 const pauseEvery = 200;
 
-/** Milliseconds without a frame after which the next one needs no pause before it. */
+/** Milliseconds without a frame after which frames begin anew, and from then to the first pause. */
 const caughtUp = 50;
+const settlesAfter = 100;
 
 export const createStage = (): Stage => {
   const checker = el('div', { class: 'checker' });
@@ -161,25 +162,31 @@ export const createStage = (): Stage => {
   /**
    * A frame that takes longer than the screen's makes Chromium show it, and every one that follows without a pause, one
    * frame later (measured: 26 instead of 12 ms from input to paint for the rest of the stroke). One that is left out lets
-   * it catch up; the samples of the pointer wait for the next.
+   * it catch up; the samples of the pointer wait for the next. The page does not see all that makes a frame late, and the
+   * first ones of a stroke often are: those are followed by a pause in any case.
    */
   const ended = new MessageChannel();
-  let begun = 0;
+  let begun = -Infinity;
   let pausedAt = -Infinity;
-  let pauses = false;
-  ended.port1.onmessage = () => {
-    const now = performance.now();
-    if (now - begun < lateAfter || now - pausedAt < pauseEvery) return;
-    pauses = true;
-    pausedAt = now;
+  let owesPause = false;
+  ended.port1.onmessage = () => (owesPause ||= performance.now() - begun >= lateAfter);
+
+  const pausesAt = (time: number): boolean => {
+    if (time - begun >= caughtUp) {
+      owesPause = true;
+      pausedAt = time - pauseEvery + settlesAfter;
+    }
+    if (!owesPause || time - pausedAt < pauseEvery) return false;
+    owesPause = false;
+    pausedAt = time;
+    return true;
   };
 
   const frame = (time: number): void => {
     framed = false;
-    const pause = pauses && time - begun < caughtUp;
-    pauses = false;
-    if (pause) return request();
+    const pauses = pausesAt(time);
     begun = time;
+    if (pauses) return request();
     ended.port2.postMessage(null);
     corner = null;
     for (const run of frameRuns) run();
