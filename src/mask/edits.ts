@@ -52,11 +52,17 @@ export const encodeTile = (data: Uint8Array | null): Uint8Array<ArrayBuffer> => 
   return scratch.slice(0, size);
 };
 
-/** The pixels of an encoded tile, null where all are 0. Throws a RangeError where the bytes are no tile. */
-export const decodeTile = (encoded: Uint8Array): Uint8Array<ArrayBuffer> | null => {
+/**
+ * The pixels of an encoded tile, null where all are 0. Throws a RangeError where the bytes are no tile. `into`: the bytes
+ * they are written to, for who is done with each tile before the next.
+ */
+export const decodeTile = (encoded: Uint8Array, into?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | null => {
   if (encoded.length === 0) return null;
-  if (encoded.length === pixels) return new Uint8Array(encoded);
-  const data = new Uint8Array(pixels);
+  const data = into ?? new Uint8Array(pixels);
+  if (encoded.length === pixels) {
+    data.set(encoded);
+    return data;
+  }
   let at = 0;
   for (let index = 0; index < encoded.length;) {
     const value = encoded[index++];

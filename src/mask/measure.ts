@@ -1,8 +1,16 @@
 import type { Box, Mask } from './mask.ts';
 
-const firstSet = (data: Uint8Array, from: number, to: number): number => {
-  for (let index = from; index < to; index++) if (data[index] !== 0) return index;
-  return to;
+/** The same bytes by four; empty where they do not begin at a word. */
+const wordsOf = ({ buffer, byteOffset, length }: Uint8Array): Uint32Array =>
+  byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, length >> 2) : new Uint32Array(0);
+
+/** What is 0 is passed four bytes at a time. */
+const firstSet = (data: Uint8Array, words: Uint32Array, from: number, to: number): number => {
+  let index = from;
+  while (index < to && (index & 3) !== 0 && data[index] === 0) index++;
+  if ((index & 3) === 0) while (index + 4 <= to && words[index >> 2] === 0) index += 4;
+  while (index < to && data[index] === 0) index++;
+  return index;
 };
 
 const lastSet = (data: Uint8Array, from: number, to: number): number => {
@@ -12,7 +20,8 @@ const lastSet = (data: Uint8Array, from: number, to: number): number => {
 
 /** The smallest box around every pixel above 0; null where the mask is empty. */
 export const bounds = ({ width, height, data }: Mask): Box | null => {
-  const first = firstSet(data, 0, width * height);
+  const words = wordsOf(data);
+  const first = firstSet(data, words, 0, width * height);
   if (first === width * height) return null;
   const top = Math.floor(first / width);
   const bottom = Math.floor(lastSet(data, first, width * height) / width);
@@ -20,7 +29,7 @@ export const bounds = ({ width, height, data }: Mask): Box | null => {
   let right = -1;
   for (let y = top; y <= bottom; y++) {
     const row = y * width;
-    left = firstSet(data, row, row + left) - row;
+    left = firstSet(data, words, row, row + left) - row;
     right = lastSet(data, row + right + 1, row + width) - row;
   }
   return { x: left, y: top, width: right + 1 - left, height: bottom + 1 - top };
@@ -38,6 +47,7 @@ export const coverage = (mask: Mask): number => countSet(mask) / mask.data.lengt
 
 /** Parts above 0 that touch nowhere, not even at a corner (8-connected), found by joining the runs of neighbouring rows. */
 export const islands = ({ width, height, data }: Mask): number => {
+  const words = wordsOf(data);
   const parents: number[] = [];
   const root = (run: number): number => {
     let at = run;
@@ -49,7 +59,7 @@ export const islands = ({ width, height, data }: Mask): number => {
     const runs: typeof above = [];
     const end = (y + 1) * width;
     let near = 0;
-    for (let from = firstSet(data, y * width, end); from < end;) {
+    for (let from = firstSet(data, words, y * width, end); from < end;) {
       let to = from;
       while (to < end && data[to] !== 0) to++;
       const run = parents.push(parents.length) - 1;
@@ -57,7 +67,7 @@ export const islands = ({ width, height, data }: Mask): number => {
       for (let each = near; each < above.length && above[each].from + width <= to; each++)
         parents[root(above[each].run)] = root(run);
       runs.push({ from, to, run });
-      from = firstSet(data, to, end);
+      from = firstSet(data, words, to, end);
     }
     above = runs;
   }
@@ -65,11 +75,16 @@ export const islands = ({ width, height, data }: Mask): number => {
 };
 
 /** True where no pixel may change. */
-export const isEmpty = ({ data }: Mask): boolean => {
-  const whole = data.byteOffset % 4 === 0 ? data.length >> 2 : 0;
-  const words = new Uint32Array(data.buffer, whole === 0 ? 0 : data.byteOffset, whole);
-  for (let index = 0; index < whole; index++) if (words[index] !== 0) return false;
-  return firstSet(data, whole * 4, data.length) === data.length;
+export const isEmpty = ({ data }: Mask): boolean => firstSet(data, wordsOf(data), 0, data.length) === data.length;
+
+/** True where no pixel inside `box`, which lies inside the mask, may change. */
+export const isEmptyIn = ({ width, data }: Mask, box: Box): boolean => {
+  const words = wordsOf(data);
+  for (let y = box.y; y < box.y + box.height; y++) {
+    const end = y * width + box.x + box.width;
+    if (firstSet(data, words, end - box.width, end) < end) return false;
+  }
+  return true;
 };
 
 /** True where every pixel may change, however weakly. */

@@ -1,6 +1,6 @@
 /** Square pieces of a mask, numbered row by row: how page and host tell each other what was painted. */
 import type { Box, Mask } from './mask.ts';
-import { isEmpty } from './measure.ts';
+import { isEmptyIn } from './measure.ts';
 
 /** Side of a tile in pixels. The tiles at the right and bottom edge are full-size as well; what juts out is 0. */
 export const tileSide = 256;
@@ -41,13 +41,14 @@ export const tilesTouching = (size: Size, box: Box): number[] => {
 /** A copy of one tile of the mask. */
 export const readTile = (mask: Mask, index: number): Tile => {
   const box = tileBox(mask, index);
+  if (isEmptyIn(mask, box)) return { index, data: null };
   const data = new Uint8Array(tileSide * tileSide);
   for (let y = 0; y < box.height; y++) {
     const start = (box.y + y) * mask.width + box.x;
     const row = mask.data.subarray(start, start + box.width);
     data.set(row, y * tileSide);
   }
-  return { index, data: isEmpty({ width: tileSide, height: tileSide, data }) ? null : data };
+  return { index, data };
 };
 
 /** Every tile that is not empty. */

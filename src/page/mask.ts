@@ -168,9 +168,10 @@ export const createMaskEditor = (
     timer ??= setTimeout(() => void send().catch(deps.failed), sendAfter);
   };
 
-  const touched = (box: Box | null): void => {
-    if (box === null) return;
-    touchedBoxes = withBox(touchedBoxes, box);
+  const touched = (...boxes: readonly (Box | null)[]): void => {
+    const real = boxes.filter((box) => box !== null);
+    if (real.length === 0) return;
+    touchedBoxes = real.reduce(withBox, touchedBoxes);
     if (opened !== null) sendSoon();
     else tell();
   };
@@ -250,7 +251,7 @@ export const createMaskEditor = (
     if (step === undefined) return false;
     const { settings } = painting.side();
     if (!sameSettings(settings, before.settings)) useSettings(settings);
-    for (const box of step.boxes) touched(box);
+    touched(...step.boxes);
     sendNow();
     tell();
     return true;

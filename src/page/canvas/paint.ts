@@ -12,7 +12,7 @@ import type { Box, Mask } from '../../mask/mask.ts';
 import { bounds, isEmpty } from '../../mask/measure.ts';
 import { fillRectangle, strokeSegment } from '../../mask/strokes.ts';
 import type { Brush, Point } from '../../mask/strokes.ts';
-import { applyTiles, readTile, tileBox, tileCount, tilesTouching } from '../../mask/tiles.ts';
+import { applyTiles, readTile, tileBox, tileCount, tileSide, tilesTouching } from '../../mask/tiles.ts';
 import type { Tile } from '../../mask/tiles.ts';
 import type { Size } from '../../fill/geometry.ts';
 import { packEdit } from '../../protocol/edits.ts';
@@ -118,6 +118,8 @@ export const createPainting = (
   let sideBefore = initial;
   let side = initial;
 
+  /** A tile that is decoded and written before the next one. */
+  const scratch = new Uint8Array(tileSide * tileSide);
   const whole = { x: 0, y: 0, width: size.width, height: size.height };
 
   const change = (box: Box | null, write: () => void): void => {
@@ -159,10 +161,7 @@ export const createPainting = (
       return undefined;
     }
     blank = false;
-    applyTiles(
-      base,
-      edit.patches.map((patch) => ({ index: patch.index, data: decodeTile(patch[to]) })),
-    );
+    for (const patch of edit.patches) applyTiles(base, [{ index: patch.index, data: decodeTile(patch[to], scratch) }]);
     const { kind, file, settings } = edit[to];
     side = { kind, file, settings };
     const written = edit.patches.map((patch) => ({ index: patch.index, before: new Uint8Array(0), after: patch[to] }));
