@@ -8,6 +8,8 @@ export interface Keys {
   /** The key for an origin: SecretStorage first, then, for a service's own origin, the environment. */
   get(origin: string): Promise<Result<string | undefined>>;
   has(origin: string): Promise<boolean>;
+  /** Whether one is in the SecretStorage, so that it can be cleared. */
+  stored(origin: string): Promise<boolean>;
   /** Asks for a key of a service and stores it. False when the person changed their mind. */
   ask(service: RemoteId, origin: string): Promise<boolean>;
   clear(origin: string): Promise<void>;
@@ -92,6 +94,7 @@ export const createKeys = (
       const key = await get(origin);
       return key.ok && key.value !== undefined;
     },
+    stored: async (origin) => (await storage.get(secrets.key(home(origin)))) !== undefined,
     ask: (id, origin) =>
       ask(
         secrets.key(home(origin)),

@@ -100,7 +100,17 @@ export const registerServiceCommands = (deps: {
   };
 
   const clearApiKey = async (): Promise<void> => {
-    const id = await serviceFor(vscode.l10n.t('Service whose API key is cleared'), true);
+    const stored = await Promise.all(remoteIds.map(async (id) => services.baseUrl(id).ok && keys.stored(originOf(id))));
+    const candidates = remoteIds.filter((_, i) => stored[i]);
+    if (candidates.length === 0) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('No API key is stored. One that comes from the environment can only be taken out there.'),
+      );
+      return;
+    }
+    // Asked even of a single one: what is cleared cannot be read again.
+    const title = vscode.l10n.t('Service whose API key is cleared');
+    const id = await pick(candidates, title, panels.active()?.document.service);
     if (id === undefined) return;
     const origin = originOf(id);
     await keys.clear(origin);

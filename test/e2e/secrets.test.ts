@@ -86,11 +86,21 @@ test('the key reaches its service, and is nowhere else', async () => {
   assert.ok(!workbench.server.printed().includes(canary));
 });
 
-test('a key that is cleared is gone', async () => {
+test('the service is named before its key is cleared; then the key is gone', async () => {
   const { workbench, emulator } = scene;
   emulator.control({ scenario: 'normal' });
   const accepted = emulator.accepted();
   await workbench.command('Flux Fill: Clear API Key');
+  const stored = workbench.page.locator('.quick-input-widget .monaco-list-row');
+  await stored.filter({ hasText: 'API key is set' }).first().waitFor();
+  await eventually(async () => assert.equal(await stored.count(), 1, 'only what is stored is offered'));
+  await workbench.quickPick('Black Forest Labs');
+  await workbench.page
+    .getByText(/The API key for .* is cleared/)
+    .first()
+    .waitFor();
+  await workbench.command('Flux Fill: Clear API Key');
+  await workbench.page.getByText('No API key is stored.').first().waitFor();
   const page = await openPage(scene);
   await page.getByText('No API key yet.').first().waitFor();
   await page.locator('.generate:not([disabled])').click();

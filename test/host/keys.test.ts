@@ -32,9 +32,12 @@ test('the key in the environment counts for the service itself, after one that w
   const keys = createKeys(kept, { BFL_API_KEY: ' from-environment ' }, none);
   assert.deepEqual(await keys.get(bflOrigin), { ok: true, value: 'from-environment' });
   assert.deepEqual(await keys.get(elsewhere), { ok: true, value: undefined });
+  assert.equal(await keys.stored(bflOrigin), false, 'what is in the environment cannot be cleared');
   await kept.store(secrets.key(bflOrigin), 'set');
   assert.deepEqual(await keys.get(bflOrigin), { ok: true, value: 'set' });
+  assert.equal(await keys.stored(bflOrigin), true);
   await keys.clear(bflOrigin);
+  assert.equal(await keys.stored(bflOrigin), false);
   assert.deepEqual(await keys.get(bflOrigin), { ok: true, value: 'from-environment' });
 });
 
