@@ -20,7 +20,7 @@ export interface Compare {
   mode(id: CompareModeId): void;
   /** Shows the other picture; in the mode that shows them in turn. */
   swap(): void;
-  /** Shows the newest result, or goes back from the one that is shown. */
+  /** Shows the result that was last looked at or kept, else the newest; or goes back from the one that is shown. */
   toggle(): void;
   /** The result before or after the one that is shown, among its variations. */
   step(direction: 1 | -1): void;
@@ -224,8 +224,25 @@ export const createCompare = (session: Session, stage: Stage): Compare => {
     return nearest.find((id) => panel.jobs.some((job) => job.id === id && job.result !== null)) ?? null;
   };
 
+  /** What the key that compares comes back to: the result last looked at or kept, until a new fill has one. */
+  let last: string | null = null;
+  let newestFill: string | undefined;
+  let looked: string | null = null;
+  let unkept = new Set<string>();
+  const remember = ({ panel: { jobs } }: State, compared: JobView | null): void => {
+    const newest = jobs.find((job) => job.result !== null);
+    const fill = newest?.variation?.set ?? newest?.id;
+    if (fill !== newestFill) last = null;
+    newestFill = fill;
+    if (compared !== null && compared.id !== looked) last = compared.id;
+    looked = compared?.id ?? null;
+    last = jobs.find((job) => job.state === 'saved' && unkept.has(job.id))?.id ?? last;
+    unkept = new Set(jobs.filter((job) => job.state === 'held').map(({ id }) => id));
+  };
+
   store.watch((state) => {
     const job = comparedJob(state);
+    remember(state, job);
     if (state.comparing !== null && job === null) store.set({ comparing: neighbour(state), against: null });
     if (job !== null) order = shownSet(state).map(({ id }) => id);
     showJob(job);
@@ -241,10 +258,11 @@ export const createCompare = (session: Session, stage: Stage): Compare => {
     },
     toggle() {
       const { panel, comparing } = store.get();
-      const newest = panel.jobs.find((job) => job.result !== null);
+      const results = panel.jobs.filter((job) => job.result !== null);
+      const next = results.find(({ id }) => id === last) ?? results[0];
       if (comparing !== null) close();
-      else if (newest === undefined) session.say(t('compare.none'));
-      else store.set({ comparing: newest.id });
+      else if (next === undefined) session.say(t('compare.none'));
+      else store.set({ comparing: next.id });
     },
     step(direction) {
       const state = store.get();

@@ -276,6 +276,9 @@ const copiesWords = (stroke: string): boolean => stroke === 'mod c' && getSelect
 const isTime = (when: KeyTime, { store }: Session): boolean =>
   when === 'painting' || when === 'comparing' ? (store.get().comparing !== null) === (when === 'comparing') : true;
 
+const sayWhen = (when: KeyTime, { say, words: { t } }: Session): void =>
+  say(t(when === 'comparing' ? 'compare.only' : 'keys.closeFirst'));
+
 /** `signal` ends the listening. */
 export const listenToKeys = (hands: Hands, signal: AbortSignal): void => {
   addEventListener(
@@ -287,13 +290,10 @@ export const listenToKeys = (hands: Hands, signal: AbortSignal): void => {
       const stroke = strokeOf(event);
       if (stroke === null || isPressing(stroke, event.target) || copiesWords(stroke)) return;
       const typing = isTyping(event.target);
-      const key = keys.find(
-        ({ strokes, when, run }) =>
-          run !== undefined &&
-          strokes.includes(stroke) &&
-          (when === 'anywhere' || !typing) &&
-          isTime(when, hands.session),
-      );
+      const meant = keys.filter(({ strokes, when }) => strokes.includes(stroke) && (when === 'anywhere' || !typing));
+      const inTime = meant.filter(({ when }) => isTime(when, hands.session));
+      if (meant.length > 0 && inTime.length === 0) return sayWhen(meant[0].when, hands.session);
+      const key = inTime.find(({ run }) => run !== undefined);
       if (key === undefined) return;
       event.preventDefault();
       key.run?.(hands);
@@ -313,8 +313,7 @@ const isTool = (act: PageAct | ToolAct): act is ToolAct => (toolActs as readonly
 export const runAct = (act: PageAct | ToolAct, hands: Hands): void => {
   const { session } = hands;
   const key = keys.find(({ id }) => id === act)!;
-  const { t } = session.words;
-  if (!isTime(key.when, session)) session.say(t(key.when === 'comparing' ? 'compare.only' : 'keys.closeFirst'));
+  if (!isTime(key.when, session)) sayWhen(key.when, session);
   else if (isTool(act)) session.chooseTool(act);
   else key.run?.(hands);
 };

@@ -278,6 +278,21 @@ suite('page: ways to compare', () => {
       await until('back', () => shown(page, '.toolbar'));
     }));
 
+  test('a key that is for another time says so, once nobody is typing', () =>
+    open({ state: { jobs: jobsOf() } }, async ({ page }) => {
+      await page.locator('.stage').focus();
+      await page.keyboard.press('q');
+      await said(page, /The mask alone is shown/);
+      await page.keyboard.press('t');
+      await said(page, /^Only while a result is compared\./);
+      await page.keyboard.press('c');
+      await until('compared', () => shown(page, '.result-layer .picture'));
+      await page.keyboard.press('e');
+      await said(page, /^Not while a result is compared\./);
+      await page.keyboard.press('Escape');
+      await until('back', () => shown(page, '.toolbar'));
+    }));
+
   test('a result on a larger canvas, made anew as a whole, goes through all of them', async () => {
     const expand = { left: 256, right: 256, top: 0, bottom: 0, overlap: 8 };
     const wide = await sharp(await almostSame())

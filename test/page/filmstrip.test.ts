@@ -105,6 +105,38 @@ suite('filmstrip', () => {
       await eventually(() => assert.deepEqual(host.asked.at(-1)?.value, { jobIds: ['job1'] }));
     }));
 
+  test('C comes back to the one that was kept or looked at last, until a new fill has a result', () =>
+    open(eight(held(1), held(2), held(3)), async ({ page, host }) => {
+      const compares = async (name: string): Promise<void> => {
+        await page.locator('.stage').focus();
+        await page.keyboard.press('c');
+        await eventually(async () => assert.equal(await page.locator('.result-name').innerText(), name));
+        await until('shown', () => shown(page, '.result-layer .picture'));
+      };
+      const back = async (): Promise<void> => {
+        await page.keyboard.press('c');
+        await until('back', () => shown(page, '.toolbar'));
+      };
+      await compares('Image 3');
+      await back();
+      await page.getByRole('button', { name: 'Keep image 2: save it beside the original' }).click();
+      const saved = { ...result, name: 'boats.fill-001.png' };
+      const kept = eight(held(1), held(2, { state: 'saved', nextAct: null, result: saved }), held(3));
+      await host.change({ jobs: kept });
+      await page.getByText('1 kept').waitFor();
+      await compares('boats.fill-001.png');
+      await back();
+      await page.locator('.film-tile').nth(1).click();
+      await eventually(async () => assert.equal(await page.locator('.result-name').innerText(), 'Image 1'));
+      await page.locator('.stage').focus();
+      await back();
+      await compares('Image 1');
+      const other = { set: 'other', number: 1, of: 2 };
+      await host.change({ jobs: [held(9, { id: 'job9', variation: other }), ...kept] });
+      await back();
+      await compares('Image 9');
+    }));
+
   test('by keyboard alone: choose, show, keep, delete; the one beside a deleted one is shown then', () =>
     open(eight(held(1), held(2), held(3)), async ({ page, host }) => {
       await page.locator('.film-tile').first().focus();
