@@ -1,4 +1,4 @@
-/** Messages that stay until they are dismissed, and a line that only screen readers hear. */
+/** Messages that stay until they are dismissed or their cause is gone, and a line that only screen readers hear. */
 import type { HostEvents } from '../protocol/messages.ts';
 import { el } from './dom.ts';
 import { icon } from './icons.ts';
@@ -9,8 +9,8 @@ type Level = HostEvents['notice']['level'];
 export interface Notices {
   readonly element: HTMLElement;
   readonly voice: HTMLElement;
-  /** `button`: what can be done about it. */
-  add(level: Level, sentence: string, button?: { readonly text: string; readonly press: () => void }): void;
+  /** `button`: what can be done about it. Gives what takes the message away again. */
+  add(level: Level, sentence: string, button?: { readonly text: string; readonly press: () => void }): () => void;
   readonly say: (sentence: string) => void;
 }
 
@@ -44,6 +44,7 @@ export const createNotices = ({ t }: Words): Notices => {
     }
     element.append(notice);
     while (element.children.length > kept) element.firstElementChild!.remove();
+    return () => notice.remove();
   };
 
   return {

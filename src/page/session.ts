@@ -1,4 +1,5 @@
 /** What every part of the page works with: the state, the mask, the line to the host, and a voice. */
+import type { FaultCode } from '../fill/faults.ts';
 import type { Parameters } from '../fill/parameters.ts';
 import type { ServiceId } from '../fill/record.ts';
 import type { Point } from '../mask/strokes.ts';
@@ -23,7 +24,7 @@ import type { Notices } from './notices.ts';
 import { pause } from './pause.ts';
 import { hindrance } from './plan.ts';
 import { createSender } from './sender.ts';
-import { canvasOf, createStore, type Store } from './state.ts';
+import { canvasOf, createStore, type State, type Store } from './state.ts';
 import type { Words } from './words.ts';
 
 /** What the page remembers of its view between two lives: small, and never pixels. */
@@ -106,6 +107,14 @@ const firstBrush = ({ width, height }: PanelState['source']): number =>
 const patience = 50_000;
 const answerTime = 10_000;
 
+/** Faults whose cause the page sees itself, and whether it is still there. */
+const causes: Partial<Record<FaultCode, (state: State) => boolean>> = {
+  'mask.empty': ({ measure }) => measure.empty,
+  'key.missing': ({ panel }) => !panel.service.hasKey,
+  'service.baseUrl': ({ panel }) => panel.service.problem !== null,
+  'service.noBaseUrl': ({ panel }) => panel.service.problem !== null,
+};
+
 export const createSession = (opened: PanelDocument, deps: SessionDeps): Session => {
   const { ask, words, notices, kept } = deps;
   const { t } = words;
@@ -115,7 +124,9 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
       step === undefined
         ? undefined
         : { text: t(stepTexts[step]), press: () => void ask('nextStep', { step }).catch(failed) };
-    notices.add('error', error instanceof Error ? error.message : String(error), button);
+    const remove = notices.add('error', error instanceof Error ? error.message : String(error), button);
+    const cause = error instanceof AskError ? causes[error.code as FaultCode] : undefined;
+    if (cause !== undefined) removeAfter(cause, remove);
   };
 
   const { width, height } = canvasOf(opened.state);
@@ -141,6 +152,23 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
     invalid: {},
     comparing: null,
     against: null,
+  });
+
+  let standing: readonly ((state: State) => boolean)[] = [];
+  /** Takes a message away once its cause was seen and is gone: what the host knows may come here before its state does. */
+  const removeAfter = (cause: (state: State) => boolean, remove: () => void): void => {
+    let seen = cause(store.get());
+    const stands = (state: State): boolean => {
+      const there = cause(state);
+      if (seen && !there) remove();
+      const stays = there || !seen;
+      seen ||= there;
+      return stays;
+    };
+    standing = [...standing, stands];
+  };
+  store.watch((state) => {
+    standing = standing.filter((stands) => stands(state));
   });
 
   const editor = createMaskEditor(opened, {
@@ -257,7 +285,11 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
     },
     copyResult: ({ src }) => void copyImage(load(src), words).then(() => notices.add('info', t('copy.done')), failed),
     insertResult({ id, state }, asks) {
-      if (state === 'held') notices.add('info', t('result.keepFirst'));
+      if (state === 'held')
+        removeAfter(
+          ({ panel }) => panel.jobs.some((job) => job.id === id && job.state === 'held'),
+          notices.add('info', t('result.keepFirst')),
+        );
       else void ask('result', { jobId: id, action: asks ? 'insertAs' : 'insert' }).catch(failed);
     },
     recentPrompts() {

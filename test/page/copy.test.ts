@@ -211,6 +211,8 @@ suite('page: a result into a text', () => {
         await opened.page.keyboard.press('t');
         await notice(opened.page, 'Keep it first');
         assert.deepEqual(asked(opened), []);
+        await opened.host.change({ jobs: [saved()] });
+        await opened.page.locator('.notice').waitFor({ state: 'detached' });
       },
     ));
 });

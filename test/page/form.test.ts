@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import type { Locator } from 'playwright-core';
 import { raise } from '../../src/fill/faults.ts';
+import { sentences } from '../../src/fill/sentences.ts';
 import { boxOf, eventually, until } from '../waiting.ts';
 import { violations } from './axe.ts';
 import { drag, free, placeOf, shown, withPage, workedOff } from './driving.ts';
@@ -318,6 +320,33 @@ suite('page: jobs and results', () => {
         await eventually(async () => assert.deepEqual(await violations(page), []));
       },
     ));
+
+  test('a message whose cause is gone goes, too, and no other', () => {
+    const handlers = {
+      saveMask: () => raise('mask.empty'),
+      generate: () => raise('key.missing', { origin: 'https://example.org' }),
+    };
+    return open({ handlers }, async ({ page, host }) => {
+      const notice = (text: string): Locator => page.locator('.notice', { hasText: text });
+      await host.tell('notice', { level: 'error', sentence: 'This one stays.' });
+      await page.getByRole('button', { name: 'Save Mask As' }).click();
+      await notice(sentences['mask.empty']).waitFor();
+      const at = await placeOf(page);
+      await drag(page, [at(100, 100), at(300, 300)]);
+      await notice(sentences['mask.empty']).waitFor({ state: 'detached' });
+      await free(page);
+      await page.keyboard.press('Control+Enter');
+      // The host knows of the key before its state is told.
+      await notice(sentences['key.missing']).waitFor();
+      const { service } = host.state;
+      await host.change({ service: { ...service, hasKey: false } });
+      await page.getByText('no API key yet').first().waitFor();
+      await notice(sentences['key.missing']).waitFor();
+      await host.change({ service });
+      await notice(sentences['key.missing']).waitFor({ state: 'detached' });
+      await notice('This one stays.').waitFor();
+    });
+  });
 
   test('a fault of the host becomes a message that can be dismissed, and the page goes on', () =>
     open({ handlers: { generate: () => raise('mask.stale') } }, async ({ page, host }) => {
