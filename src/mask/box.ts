@@ -22,13 +22,11 @@ export const expandBox = (box: Box, by: number): Box => ({
   height: box.height + 2 * by,
 });
 
-/** `boxes` and one more, joined to the last one where that makes hardly more pixels of the two. */
+/** `boxes` and one more, joined to the first one where that makes hardly more pixels of the two. */
 export const withBox = (boxes: readonly Box[], box: Box): readonly Box[] => {
-  const last = boxes.at(-1);
-  if (last === undefined) return [box];
   const area = ({ width, height }: Box): number => width * height;
-  const joined = joinBoxes(last, box)!;
-  return area(joined) <= 1.2 * (area(last) + area(box)) ? [...boxes.slice(0, -1), joined] : [...boxes, box];
+  const near = boxes.findIndex((each) => area(joinBoxes(each, box)!) <= 1.2 * (area(each) + area(box)));
+  return near < 0 ? [...boxes, box] : boxes.with(near, joinBoxes(boxes[near], box)!);
 };
 
 /** The smallest box that holds both; null stands for nothing. */

@@ -30,7 +30,10 @@ interface Segment {
   readonly length: number;
 }
 
-/** Around what changed; right and bottom are the first without a change. */
+/** Rows of a band: what a wide stroke adds to itself is a crescent, which one box would hold badly. */
+const bandHeight = 64;
+
+/** Around what changed in a band; right and bottom are the first without a change. */
 interface Changed {
   left: number;
   right: number;
@@ -58,10 +61,10 @@ const widen = (changed: Changed, y: number, start: number, end: number): void =>
 };
 
 /**
- * Paints or erases from one point to the next. Returns the smallest box of what changed, null where nothing did: a stroke
- * lies for the most part on what it has painted already, and whoever draws it need not draw that again.
+ * Paints or erases from one point to the next. Returns the smallest box of what changed in each band of 64 rows, none where
+ * nothing did: a stroke lies for the most part on what it has painted already, and whoever draws it need not draw that again.
  */
-export const strokeSegment = (mask: Mask, from: Point, to: Point, brush: Brush): Box | null => {
+export const strokeSegment = (mask: Mask, from: Point, to: Point, brush: Brush): readonly Box[] => {
   const radius = brush.size / 2;
   const outer = radius + 0.5;
   const inner = Math.min(radius * brush.hardness, radius - 0.5);
@@ -70,7 +73,7 @@ export const strokeSegment = (mask: Mask, from: Point, to: Point, brush: Brush):
   const right = Math.ceil(Math.max(from.x, to.x) + outer);
   const bottom = Math.ceil(Math.max(from.y, to.y) + outer);
   const box = clipBox({ x: left, y: top, width: right - left, height: bottom - top }, mask);
-  if (box === null) return null;
+  if (box === null) return [];
 
   const length = Math.hypot(to.x - from.x, to.y - from.y);
   const dx = length === 0 ? 0 : (to.x - from.x) / length;
@@ -78,17 +81,20 @@ export const strokeSegment = (mask: Mask, from: Point, to: Point, brush: Brush):
   const segment = { from, dx, dy, length };
   const solid = brush.mode === 'paint' ? 255 : 0;
   const pixels = pixelsOf(mask);
-  const changed: Changed = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
+  const bands: Changed[] = [];
   for (let y = box.y; y < box.y + box.height; y++) {
     const edge = pixelsWithin(segment, y + 0.5, outer, box);
     if (edge === null) continue;
     const core = pixelsWithin(segment, y + 0.5, inner, box) ?? { start: edge.end, end: edge.end };
+    const band = Math.floor(y / bandHeight) - Math.floor(box.y / bandHeight);
+    const changed = (bands[band] ??= { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity });
     soften(mask, y, edge.start, core.start, segment, inner, outer, brush.mode, changed);
     fill(pixels, mask.width, y, core.start, core.end, solid, changed);
     soften(mask, y, core.end, edge.end, segment, inner, outer, brush.mode, changed);
   }
-  const { left: x, right: end, top: first, bottom: last } = changed;
-  return x < end ? { x, y: first, width: end - x, height: last - first } : null;
+  return Object.values(bands)
+    .filter((band) => band.left < band.right)
+    .map((band) => ({ x: band.left, y: band.top, width: band.right - band.left, height: band.bottom - band.top }));
 };
 
 /** Fills a rectangle of whole pixels fully or empties it. Returns the part on the image, null where there is none. */

@@ -50,7 +50,7 @@ export interface MaskEditor {
   readonly settings: (change: Partial<MaskSettings>, group: string) => void;
   replaced(event: HostEvents['mask']): void;
   /** What changed on the screen since the last frame; `visible` is worked out before the rest. */
-  frame(visible: Box | null): Box | null;
+  frame(visible: Box | null): readonly Box[];
   /** Resolves with the revision the host has when it has heard everything. */
   flush(): Promise<number>;
 }
@@ -195,15 +195,15 @@ export const createMaskEditor = (
       setKind(tool, settingsFor(kind, tool, settings, deps.defaults()));
   };
 
-  const open = (tool: 'painted' | 'rectangle', draw: () => Box | null, replaces = false): Box | null => {
+  const open = (tool: 'painted' | 'rectangle', draw: () => readonly (Box | null)[], replaces = false): boolean => {
     opened ??= { side: painting.side(), fresh: replaces || painting.isBlank(), touched: false };
-    const box = draw();
-    if (box !== null && !opened.touched) {
+    const boxes = draw().filter((box) => box !== null);
+    if (boxes.length > 0 && !opened.touched) {
       opened = { ...opened, touched: true };
       setKindFor(tool, opened.fresh);
     }
-    touched(box);
-    return box;
+    touched(...boxes);
+    return boxes.length > 0;
   };
 
   const finish = (): void => {
@@ -265,12 +265,12 @@ export const createMaskEditor = (
     preview,
     stroke: (from, to, brush) => void open('painted', () => painting.stroke(from, to, brush)),
     combine(part, mode, tool) {
-      const box = open(tool, () => painting.combine(part, mode), mode === 'replace');
+      const changed = open(tool, () => [painting.combine(part, mode)], mode === 'replace');
       finish();
-      return box !== null;
+      return changed;
     },
     lift: () => painting.lift(),
-    move: (part, from, to) => void open('painted', () => painting.move(part, from, to)),
+    move: (part, from, to) => void open('painted', () => [painting.move(part, from, to)]),
     commit: finish,
     abandon() {
       const to = painting.side();
@@ -343,16 +343,16 @@ export const createMaskEditor = (
       seen = visible;
       const touched = preview.touch(touchedBoxes, opened !== null);
       touchedBoxes = [];
-      if (touched !== null) {
+      if (touched.length > 0) {
         touchedAt = performance.now();
         clearTimeout(rest);
         if (opened === null) tell();
         else rest = setTimeout(tell, restsAfter);
       }
       if (preview.stale()) workSoon();
-      const box = joinBoxes(touched, worked);
+      const boxes = worked === null ? touched : [...touched, worked];
       worked = null;
-      return box;
+      return boxes;
     },
     async flush() {
       finish();

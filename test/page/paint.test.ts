@@ -196,7 +196,6 @@ suite('preview', () => {
   test('ends at the effective mask of the engine, bounds and share included, after strokes and new settings', () => {
     const painting = painted();
     const preview = createPreview(painting.base, plain);
-    const touch = (box: Box | null, live: boolean): void => void preview.touch(box === null ? [] : [box], live);
     for (const settings of all) {
       preview.set(settings);
       for (const [from, to] of [
@@ -213,11 +212,10 @@ suite('preview', () => {
           { x: 90, y: 90 },
         ],
       ] as const) {
-        const box = painting.stroke(from, to, { size: 12, hardness: 0.5, mode: 'paint' });
-        touch(box, true);
+        preview.touch(painting.stroke(from, to, { size: 12, hardness: 0.5, mode: 'paint' }), true);
       }
-      touch(painting.stroke({ x: 500, y: 400 }, { x: 520, y: 400 }, brush), false);
-      touch(painting.stroke({ x: 160, y: 160 }, { x: 160, y: 160 }, { ...brush, mode: 'erase' }), false);
+      preview.touch(painting.stroke({ x: 500, y: 400 }, { x: 520, y: 400 }, brush), false);
+      preview.touch(painting.stroke({ x: 160, y: 160 }, { x: 160, y: 160 }, { ...brush, mode: 'erase' }), false);
       let slices = 0;
       while (preview.stale()) {
         preview.work(() => true, { x: 300, y: 300, width: 100, height: 100 });
@@ -254,7 +252,7 @@ suite('preview', () => {
     const preview = createPreview(painting.base, settings);
     for (let slice = 0; slice < 5; slice++) preview.work(() => true, null);
     assert.ok(isEmpty(preview.mask), 'no slice does all of it');
-    preview.touch([painting.stroke({ x: 90, y: 400 }, { x: 600, y: 90 }, brush)!], false);
+    preview.touch(painting.stroke({ x: 90, y: 400 }, { x: 600, y: 90 }, brush), false);
     while (preview.stale()) preview.work(() => true, null);
     equal(preview.mask, effectiveMask(painting.base, settings), 'effective mask');
   });
@@ -264,7 +262,7 @@ suite('preview', () => {
     const settings = all[1];
     const preview = createPreview(painting.base, settings);
     while (preview.stale()) preview.work(() => false, null);
-    preview.touch([painting.stroke({ x: 300, y: 200 }, { x: 350, y: 230 }, { ...brush, size: 10 })!], true);
+    preview.touch(painting.stroke({ x: 300, y: 200 }, { x: 350, y: 230 }, { ...brush, size: 10 }), true);
     assert.equal(preview.stale(), false);
     equal(preview.mask, effectiveMask(painting.base, settings), 'effective mask');
   });
@@ -273,7 +271,7 @@ suite('preview', () => {
     const painting = painted();
     const preview = createPreview(painting.base, all[1]);
     while (preview.stale()) preview.work(() => false, null);
-    preview.touch([painting.stroke({ x: 60, y: 60 }, { x: 600, y: 460 }, { ...brush, size: 100 })!], true);
+    preview.touch(painting.stroke({ x: 60, y: 60 }, { x: 600, y: 460 }, { ...brush, size: 100 }), true);
     assert.equal(preview.mask.data[260 * 700 + 330], 255);
     assert.equal(preview.stale(), true);
   });

@@ -170,7 +170,7 @@ function acts(page: Page, server: Server, folder: string): Acts {
       // Where the machine has no watcher left to give, VS Code hears of no new file until it is told to look.
       await until(`row of ${path}`, async () => {
         if (await reaches(row, 'visible', 5000)) return true;
-        await command('File: Refresh Explorer');
+        await command('Refresh Explorer');
         return false;
       });
       if (index < parts.length - 1 && (await row.getAttribute('aria-expanded')) === 'false') await row.click();

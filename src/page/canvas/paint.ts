@@ -46,8 +46,8 @@ export interface Painting {
   /** The kind and settings as they are now. */
   side(): MaskSide;
   setSide(side: MaskSide): void;
-  /** Draws a segment into the open edit; null where nothing on the image is touched. */
-  stroke(from: Point, to: Point, brush: Brush): Box | null;
+  /** Draws a segment into the open edit and says what changed, in bands. */
+  stroke(from: Point, to: Point, brush: Brush): readonly Box[];
   /** Puts a shape or selection into the mask; null where that cannot change anything. */
   combine(part: Part, mode: CombineMode): Box | null;
   /** A copy of what is marked; null where nothing is. */
@@ -177,7 +177,7 @@ export const createPainting = (
     side: () => side,
     setSide: (next) => void (side = next),
     stroke(from, to, brush) {
-      let touched: Box | null = null;
+      let touched: readonly Box[] = [];
       change(strokeBox(from, to, brush, size), () => (touched = strokeSegment(base, from, to, brush)));
       return touched;
     },

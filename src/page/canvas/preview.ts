@@ -25,7 +25,7 @@ export interface Preview {
   readonly quarter: Mask;
   set(settings: Settings): void;
   /** The base mask changed inside `boxes`. `live`: more will come soon. Returns what already shows differently. */
-  touch(boxes: readonly Box[], live: boolean): Box | null;
+  touch(boxes: readonly Box[], live: boolean): readonly Box[];
   /** Works on stale tiles until `enough` says so, those inside `first` before others. Returns what changed. */
   work(enough: () => boolean, first: Box | null): Box | null;
   stale(): boolean;
@@ -221,22 +221,22 @@ export const createPreview = (base: Mask, initial: Settings, blank = isEmpty(bas
     },
     touch(boxes, live) {
       // Called in every frame: holes that are being filled must not be begun anew by one in which nothing changed.
-      if (boxes.length === 0) return null;
+      if (boxes.length === 0) return [];
       for (const box of boxes) for (const index of tilesTouching(base, box)) kinds[index] = unknown;
       if (settings.fillHoles) {
         filledStale = true;
         if (live) for (const box of boxes) sketch(box);
-        return boxes.reduce(joinBoxes, null);
+        return boxes;
       }
       const wide = boxes.map((box) => clipBox(expandBox(box, reach()), base)!);
       if (wide.reduce((sum, { width, height }) => sum + width * height, 0) <= (live ? cheapLive : cheap)) {
         for (const box of wide) compute(box);
         remeasure(new Set(wide.flatMap((box) => tilesTouching(base, box))));
-        return wide.reduce(joinBoxes, null);
+        return wide;
       }
       for (const box of wide) for (const index of tilesTouching(base, box)) stale.add(index);
       for (const box of boxes) sketch(box);
-      return boxes.reduce(joinBoxes, null);
+      return boxes;
     },
     work(enough, first) {
       if (filledStale) beginToFill();

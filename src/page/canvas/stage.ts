@@ -202,7 +202,7 @@ export const createStage = (): Stage => {
       const nothing = source === null && !display.maskOnly && !preview.stale() && preview.measure().empty;
       if (!nothing) draw(toStage(view, { x: 0, y: 0, ...image }, around, size));
       drawGrid(grid, display.grid, view, image, size);
-    } else if (changed !== null) draw(toStage(view, changed, around, size));
+    } else for (const box of changed) draw(toStage(view, box, around, size));
     if (ringMoved) layRing();
     if (editor.preview.stale()) request();
   };

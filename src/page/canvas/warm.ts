@@ -27,9 +27,8 @@ function* scratchStroke(settings: MaskSettings): Generator<undefined, void> {
       y: size.height * (0.5 + 0.4 * Math.sin(sample / 15)),
     });
     for (let sample = 0; sample < samples / 4; sample++) {
-      const box = painting.stroke(at(sample), at(sample + 1), { size: brush, hardness: 1, mode: 'paint' });
-      const changed = preview.touch(box === null ? [] : [box], true);
-      if (changed !== null) {
+      const boxes = painting.stroke(at(sample), at(sample + 1), { size: brush, hardness: 1, mode: 'paint' });
+      for (const changed of preview.touch(boxes, true)) {
         const region = { x: 0, y: 0, width: 120, height: 120 };
         const view = { scale, x: -Math.round(changed.x * scale), y: -Math.round(changed.y * scale) };
         drawOverlay(preview.mask, preview.quarter, view, region, lookFor(false, 1));
