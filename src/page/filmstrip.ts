@@ -124,7 +124,7 @@ const createTile = (session: Session): Tile => {
     setAttributes(bar, { value: job.progress ?? undefined });
     const quiet = (state === 'held' || state === 'saved') && job.fault === null && seedText !== '';
     setText(note, quiet ? seedText : word);
-    note.title = job.fault?.sentence ?? '';
+    note.title = job.fault?.sentence ?? note.textContent;
     show(act, nextAct !== null && !awaited);
     if (nextAct !== null) {
       setText(act, t(`act.${nextAct}`));

@@ -177,6 +177,45 @@ suite('filmstrip', () => {
       await until('the original', async () => /photo/.test(await before()));
     }));
 
+  test('a long seed is readable in a wide font, and the strip keeps its shape', () => {
+    const seeds = [4294967295, 7, 4294967294, 4294967294];
+    return open(
+      seeds.map((seed, at) => held(at + 1, { seed })),
+      async ({ page }) => {
+        await page.locator('.film-item').nth(4).waitFor();
+        await page.evaluate(() => {
+          document.body.style.fontFamily = 'Verdana, "DejaVu Sans", sans-serif';
+          document.body.style.letterSpacing = '0.12em';
+        });
+        await eventually(async () => {
+          const items = await page.locator('.film-item:not([data-state="original"])').evaluateAll((elements) =>
+            elements.map((element) => {
+              const note = element.querySelector('.film-note')!;
+              return {
+                text: note.textContent,
+                cut: note.scrollWidth > note.clientWidth || note.scrollHeight > note.clientHeight,
+                size: [element.clientWidth, element.clientHeight],
+                acts: element.querySelector('.film-acts')!.getBoundingClientRect().top,
+              };
+            }),
+          );
+          assert.deepEqual(
+            items.map(({ text }) => text.replace(/ \(.*/, '')),
+            seeds.map((seed) => `Seed ${seed}`),
+          );
+          for (const { text, cut, size, acts } of items) {
+            assert.equal(cut, false, text);
+            assert.deepEqual(size, items[0].size, text);
+            assert.equal(acts, items[0].acts, text);
+          }
+          assert.equal(items[0].size[0], 96);
+          assert.ok(items[0].size[1] <= 172, `no more than four lines of words: ${items[0].size[1]}`);
+        });
+        await page.screenshot({ path: path.join(pictures, 'filmstrip-wide-font.png') });
+      },
+    );
+  });
+
   test('is gone when nothing is left to choose, and one image has none', async () => {
     const kept = one(1, { state: 'saved', result });
     for (const job of [kept, jobView({})])
