@@ -33,10 +33,9 @@ const cancelled = (context: Context, entry: Entry): Promise<void> =>
   });
 
 /** Writes `submitting`; gives the fault of a journal that cannot be written, and then nothing may be sent. */
-const recordSubmitting = async (context: Context, entry: Entry): Promise<Fault | undefined> => {
+const recordSubmitting = async (entry: Entry, at: number): Promise<Fault | undefined> => {
   const before = entry.job;
-  const sentAt = new Date(context.deps.clock.now()).toISOString();
-  entry.job = { ...before, state: 'submitting', sentAt };
+  entry.job = { ...before, state: 'submitting', sentAt: new Date(at).toISOString() };
   try {
     await record(entry);
     return undefined;
@@ -48,11 +47,15 @@ const recordSubmitting = async (context: Context, entry: Entry): Promise<Fault |
   }
 };
 
-/** Takes the price of the step out of the day; gives the fault of a limit, or of a disk, and then nothing may be sent. */
-const reserve = async (context: Context, entry: Entry, { abilities }: Service): Promise<Fault | undefined> => {
+/** Takes the price of the step out of the day of `at`; gives the fault of a limit, or of a disk, and then nothing may be sent. */
+const reserve = async (
+  context: Context,
+  entry: Entry,
+  { abilities }: Service,
+  at: number,
+): Promise<Fault | undefined> => {
   const { fill, step } = entry.job;
   const price = priceOfAll(abilities.price, [plansOf(fill)[step]], fill.images);
-  const at = context.deps.clock.now();
   try {
     const reserved = await context.deps.ledger.reserve({ id: entry.id, step, at }, fill.service.id, price, fill.by);
     entry.reservedAt = at;
@@ -147,7 +150,9 @@ export const send = async (context: Context, entry: Entry): Promise<void> => {
     ...known({ webhook, images: fill.images, preset: fill.preset }),
   };
   wanted(entry);
-  const refused = (await reserve(context, entry, service.value)) ?? (await recordSubmitting(context, entry));
+  // One moment for both: the record says in which day of the ledger the price is found, around midnight too.
+  const at = context.deps.clock.now();
+  const refused = (await reserve(context, entry, service.value, at)) ?? (await recordSubmitting(entry, at));
   wanted(entry);
   if (entry.cancel.signal.aborted) return cancelled(context, entry);
   if (refused !== undefined) return end(context, entry, { state: 'failed', fault: refused });

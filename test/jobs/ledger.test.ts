@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import fc from 'fast-check';
 import { fault } from '../../src/fill/faults.ts';
+import { endStates } from '../../src/fill/record.ts';
 import type { SubmitOutcome } from '../../src/fill/service.ts';
-import { createLedger, readLedger, spentByAgents } from '../../src/jobs/ledger.ts';
-import { accepted, makeRig, ready, type Rig, running, scriptedService } from './rig.ts';
+import { createLedger, readLedger, spentByAgents, spentOn as spentToday, type Ledger } from '../../src/jobs/ledger.ts';
+import { eventually } from '../waiting.ts';
+import { accepted, fastClock, makeRig, reaches, ready, type Rig, running, scriptedService } from './rig.ts';
 
 const noon = new Date(2026, 10, 21, 12).getTime();
 const nextNoon = new Date(2026, 10, 22, 12).getTime();
@@ -95,6 +97,25 @@ suite('ledger', () => {
     );
   });
 
+  test('the day ends at midnight of this machine, also at the end of a year and where clocks change', async () => {
+    for (const [year, month, day] of [
+      [2026, 11, 31],
+      [2026, 2, 28],
+      [2026, 2, 29],
+      [2026, 9, 25],
+      [2028, 1, 29],
+    ] as const) {
+      const last = new Date(year, month, day, 23, 59, 59, 999).getTime();
+      const first = new Date(year, month, day + 1).getTime();
+      const ledger = ledgerWith(0.05, 0.05);
+      assert.ok((await ledger.reserve(request(1, last), 'bfl', 0.05, 'agent')).ok);
+      assert.ok(!(await ledger.fits(last, 0.05)).ok);
+      assert.ok((await ledger.fits(first, 0.05, 'agent')).ok, new Date(first).toString());
+      for (const read of [spentToday, spentByAgents])
+        assert.deepEqual(await Promise.all([last, first].map((at) => read(join(folder, 'ledger'), at))), [0.05, 0]);
+    }
+  });
+
   test('agents have a limit of their own within the daily one; what persons spend does not count towards it', async () => {
     const ledger = ledgerWith(0.2, 0.1);
     const by = 'agent';
@@ -170,6 +191,48 @@ suite('a job and the ledger', () => {
     const job = await rig.runToEnd(service, limited);
     assert.deepEqual([job.state, job.fault?.code, calls.submit], ['failed', 'money.limit', 1]);
     assert.equal(await spent(), 0.05);
+  });
+
+  test('is sent the next day where this one is spent, by a window that stays open past midnight', async () => {
+    let now = new Date(2026, 10, 21, 23, 59, 59).getTime();
+    const clock = { ...fastClock(100), now: () => now };
+    const limited = createLedger(ledger(), () => Promise.resolve({ all: 0.05, agents: null }));
+    const { service, calls } = scriptedService();
+    const runner = rig.open(service, { clock, ledger: limited });
+    const next = async (): Promise<string> => (await reaches(runner, await rig.begin(runner), ...endStates)).state;
+    assert.deepEqual([await next(), await next()], ['saved', 'failed']);
+    now += 1000;
+    assert.deepEqual([await next(), await next()], ['saved', 'failed']);
+    assert.equal(calls.submit, 2);
+    assert.deepEqual(
+      (await readLedger(ledger())).map(({ day, total }) => [day, total]),
+      [
+        ['2026-11-22', 0.05],
+        ['2026-11-21', 0.05],
+      ],
+    );
+  });
+
+  test('is settled in the day it was reserved in, by another process after a midnight in between', async () => {
+    let now = new Date(2026, 10, 21, 23, 59, 59).getTime();
+    const clock = { ...fastClock(1000), now: () => now };
+    const inner = createLedger(ledger(), () => Promise.resolve({ all: null, agents: null }));
+    const slow: Ledger = {
+      ...inner,
+      reserve: async (...given) => {
+        const reserved = await inner.reserve(...given);
+        now += 2000;
+        return reserved;
+      },
+    };
+    const first = rig.open(scriptedService({ poll: () => Promise.resolve(running) }).service, { clock, ledger: slow });
+    const jobId = await rig.begin(first);
+    await reaches(first, jobId, 'submitted');
+    await first.dispose();
+    assert.deepEqual(await readLedger(ledger()), [{ day: '2026-11-21', total: 0.05, services: { bfl: 0.05 } }]);
+    await rig.open(scriptedService({ poll: moderated }).service, { clock }).resume();
+    assert.equal((await rig.closed(jobId)).state, 'failed');
+    await eventually(async () => assert.equal(await spentToday(ledger(), noon), 0));
   });
 
   test('is not sent where the ledger cannot be written', async () => {
