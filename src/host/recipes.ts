@@ -150,6 +150,13 @@ export const registerRecipes = (deps: FillDeps): vscode.Disposable[] => {
     valueOf(readRecipe(text, nameOf(at())));
     await writeNew(at(), new TextEncoder().encode(text));
     await vscode.window.showTextDocument(at());
+    const service = services.abilities(defaultsFor(given.source).service).name;
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t(
+        '{recipe} is saved. It names no service: Run Recipe uses the one of your settings, {service}; on the command line, --service names it.',
+        { recipe: nameOf(at()), service },
+      ),
+    );
   };
 
   const ofPanel = async (): Promise<Given | undefined> => {

@@ -120,8 +120,16 @@ test('a recipe: saved from the panel, completed, run after its price is confirme
   await panel.getByText('Mask file: alps-mask.png').first().waitFor();
   await panel.getByLabel('Prompt', { exact: true }).fill('a lake');
   await panel.getByLabel('Prompt', { exact: true }).blur();
+  await panel.getByRole('combobox', { name: 'Service' }).selectOption('practice');
   await workbench.command('Flux Fill: Save as Recipe');
   await page.locator('.tab[data-resource-name="alps.fill.json"]').waitFor();
+  await until('where it will run', async () =>
+    (await workbench.notifications()).some((text) =>
+      text.includes(
+        'alps.fill.json is saved. It names no service: Run Recipe uses the one of your settings, Black Forest',
+      ),
+    ),
+  );
   const file = join(folder, 'alps.fill.json');
   const recipe = JSON.parse(await readFile(file, 'utf8')) as {
     source: { file: string; sha256: string };
