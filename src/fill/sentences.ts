@@ -123,7 +123,7 @@ export const sentences = {
     '{service} has no base URL yet. Set {setting} to the address of the service: everything before /v1/.',
   // The network; {machine} is the one that asked, as the edge calls it
   'network.unreachable':
-    '{host} cannot be reached from {machine} ({cause}). Check its network and the setting http.proxy.',
+    '{host} cannot be reached from {machine} ({cause}). Check its network and the user setting http.proxy.',
   'network.proxy':
     'The proxy let nothing through from {machine} to {host} ({cause}). Check the settings http.proxy and http.noProxy.',
   'network.proxyAuth':
@@ -133,12 +133,12 @@ export const sentences = {
   'network.certificate':
     'The certificate of {host} is not trusted on {machine} ({cause}). A company’s own authority must be among the certificates of its system; the setting http.systemCertificates has VS Code use them.',
   'network.broken':
-    'The connection from {machine} to {host} broke ({cause}). Check its network and the setting http.proxy.',
+    'The connection from {machine} to {host} broke ({cause}). Check its network and the user setting http.proxy.',
   'network.page':
     'A web page answered {machine} in place of {host} (HTTP {status}), perhaps the login page of a network or of a proxy. Log in there, or check the setting http.proxy.',
   'network.stopped': 'The call to {host} was stopped.',
   'network.timeout':
-    '{host} did not answer {machine} within {seconds} seconds. Check its network and the setting http.proxy.',
+    '{host} did not answer {machine} within {seconds} seconds. Check its network and the user setting http.proxy.',
   // The result
   'result.notAnImage': 'What the service sent is not an image that can be read. It is kept in {place}.',
   'result.whole': 'The service made the whole picture anew; nothing of the source was put back.',

@@ -86,11 +86,15 @@ export const showFills = (deps: {
     tree.id = id;
     const end = job.endedAt === undefined ? Date.now() : Date.parse(job.endedAt);
     const state = stateText(job, jobs.live(id));
-    const elapsed = elapsedText(end - Date.parse(createdAt));
-    tree.description = [elapsed, priceText(job), state].filter(Boolean).join(' · ');
+    const numbers = [elapsedText(end - Date.parse(createdAt)), priceText(job)];
+    const outcome = [job.state === 'unknown' ? vscode.l10n.t('Outcome unknown') : '', state];
+    // The side bar is narrow and cuts the end off: what became of a fill comes before what it took.
+    const shown = isRunning(job) ? [...numbers, state] : [...outcome, ...numbers];
+    tree.description = shown.filter(Boolean).join(' · ');
     tree.tooltip = [
       source.name,
-      state,
+      outcome.filter(Boolean).join('\n'),
+      numbers.filter(Boolean).join(' · '),
       parameters.prompt,
       job.taskId === undefined ? '' : `${service.id} ${job.taskId}`,
     ]

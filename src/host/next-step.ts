@@ -6,6 +6,12 @@ import { baseUrlSettings, openMachineSettings } from './addresses.ts';
 const openSettings = (query: string): Thenable<unknown> =>
   vscode.commands.executeCommand('workbench.action.openSettings', query);
 
+/** VS Code takes what these are about from the settings of the user alone, in a remote window, too. */
+const openUserSettings = (...names: readonly string[]): Thenable<unknown> =>
+  vscode.commands.executeCommand('workbench.action.openGlobalSettings', {
+    query: names.map((name) => `@id:http.${name}`).join(' '),
+  });
+
 const allAddresses = Object.values(baseUrlSettings)
   .map((name) => `@id:${section}.${name}`)
   .join(' ');
@@ -20,10 +26,10 @@ export const takeStep = async (step: NextStep, setting?: string): Promise<void> 
       await openMachineSettings(setting === undefined ? allAddresses : `@id:${setting}`);
       return;
     case 'proxy':
-      await openSettings('http.proxy');
+      await openUserSettings('proxy', 'noProxy', 'proxySupport');
       return;
     case 'certificates':
-      await openSettings('http.systemCertificates');
+      await openUserSettings('systemCertificates', 'systemCertificatesNode');
       return;
     case 'limit':
       await openSettings(`@id:${section}.${settings.dailyLimit} @id:${section}.${settings.agentLimit}`);

@@ -9,8 +9,8 @@ import type { Session } from './session.ts';
 import { writtenStroke } from './strokes.ts';
 import type { Words } from './words.ts';
 
-/** When a key counts. All but `anywhere` rest while somebody is typing. */
-export const keyTimes = ['painting', 'comparing', 'viewing', 'anywhere'] as const;
+/** When a key counts. Those of `typing` count while somebody is typing, when all others but `anywhere` rest. */
+export const keyTimes = ['painting', 'comparing', 'viewing', 'typing', 'anywhere'] as const;
 export type KeyTime = (typeof keyTimes)[number];
 
 export type KeyId =
@@ -41,6 +41,7 @@ export type KeyId =
   | 'keepImage'
   | 'deleteImage'
   | 'closeResult'
+  | 'leaveField'
   | 'keys';
 
 /** What the keys work on. */
@@ -217,6 +218,13 @@ export const keys: readonly Key[] = [
   { id: 'keys', strokes: ['?'], when: 'viewing', text: 'keys.show', run: ({ openSheet }) => openSheet() },
 
   {
+    id: 'leaveField',
+    strokes: ['escape'],
+    when: 'typing',
+    text: 'keys.leaveField',
+    run: ({ stage }) => stage.element.focus({ preventScroll: true }),
+  },
+  {
     id: 'generate',
     strokes: ['mod enter'],
     when: 'anywhere',
@@ -273,6 +281,10 @@ const isPressing = (stroke: string, target: EventTarget | null): boolean =>
 /** Words that are selected are what a person means to copy. */
 const copiesWords = (stroke: string): boolean => stroke === 'mod c' && getSelection()?.isCollapsed === false;
 
+/** A field of the page itself, with no list or menu open over it that Escape closes first. */
+const isPlainField = (target: EventTarget | null): boolean =>
+  isTyping(target) && !(target instanceof HTMLSelectElement) && !(target as Element).closest('[popover]');
+
 const isTime = (when: KeyTime, { store }: Session): boolean =>
   when === 'painting' || when === 'comparing' ? (store.get().comparing !== null) === (when === 'comparing') : true;
 
@@ -290,7 +302,11 @@ export const listenToKeys = (hands: Hands, signal: AbortSignal): void => {
       const stroke = strokeOf(event);
       if (stroke === null || isPressing(stroke, event.target) || copiesWords(stroke)) return;
       const typing = isTyping(event.target);
-      const meant = keys.filter(({ strokes, when }) => strokes.includes(stroke) && (when === 'anywhere' || !typing));
+      const meant = keys.filter(
+        ({ strokes, when }) =>
+          strokes.includes(stroke) &&
+          (when === 'anywhere' || (when === 'typing' ? isPlainField(event.target) : !typing)),
+      );
       const inTime = meant.filter(({ when }) => isTime(when, hands.session));
       if (meant.length > 0 && inTime.length === 0) return sayWhen(meant[0].when, hands.session);
       const key = inTime.find(({ run }) => run !== undefined);

@@ -33,7 +33,7 @@ export const createSheet = ({ t }: Words): Sheet => {
     { type: 'button', class: 'icon-button', 'aria-label': t('keys.close'), title: t('keys.close') },
     icon('close'),
   );
-  // Reached by Tab, because the arrow keys scroll it.
+  // The keyboard begins here, because the arrow keys scroll it; the last keys would be out of reach of who has no mouse.
   const list = el('div', { class: 'key-groups', tabindex: 0, role: 'group', 'aria-label': t('keys.title') }, ...groups);
   const dialog = el(
     'dialog',
@@ -59,7 +59,7 @@ export const createSheet = ({ t }: Words): Sheet => {
   const open = (): void => {
     if (dialog.open) return;
     dialog.showModal();
-    closing.focus();
+    list.focus();
   };
   const button = el(
     'button',

@@ -469,6 +469,7 @@ export const texts = {
   'keys.painting': 'Marking',
   'keys.viewing': 'View',
   'keys.comparing': 'Result',
+  'keys.typing': 'In a field',
   'keys.anywhere': 'Everywhere',
   'keys.note':
     'They work while no field is being typed in. For keys of your own, look for Flux Fill in Keyboard Shortcuts of the editor.',
@@ -489,6 +490,7 @@ export const texts = {
   'keys.keepImage': 'Keep the image',
   'keys.deleteImage': 'Delete the image',
   'keys.closeResult': 'Back to the mask',
+  'keys.leaveField': 'Back to the image',
   'keys.copyImage': 'Copy it as an image',
   'keys.insertImage': 'Insert it into the text editor used last',
   'keys.insertImageAs': 'Insert it in another form',

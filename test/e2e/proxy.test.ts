@@ -65,6 +65,19 @@ test('a proxy that refuses: nothing is sent, and the sentence names the machine,
   assert.ok(text.includes(hostname()));
   assert.match(text, /Check the settings http\.proxy .* nothing is charged\. You can send it again\./);
   assert.equal(emulator.log.filter(({ method }) => method === 'POST').length, 1);
+  const { page: window } = scene.workbench;
+  await page.getByRole('button', { name: 'Open the Proxy Setting' }).first().click();
+  const titles = window.locator('.settings-editor .setting-item-title');
+  await eventually(async () =>
+    assert.deepEqual(
+      (await titles.allInnerTexts()).map((title) => title.replace(/\s*\(.*/s, '')).sort(),
+      ['Http: No Proxy', 'Http: Proxy', 'Http: Proxy Support'],
+      'those that the sentence and the guide name, and no others',
+    ),
+  );
+  await window.keyboard.press('Escape');
+  await window.keyboard.press('Escape');
+  await titles.first().waitFor({ state: 'hidden' });
   proxy.control({ manner: 'serve' });
   await page.locator('.generate').click();
   await untilResult(scene, 'boats.fill-002.png');

@@ -116,6 +116,9 @@ test('a fill of unknown outcome is sent again by the person only, who is told th
   await workbench.closeAll();
   await workbench.explorerMenu(['boats.jpg'], 'Flux Fill: Inpaint');
   const page = await openPage(scene);
+  await workbench.command('Flux Fill: Show Fills');
+  // The side bar cuts the end of a row off: what it begins with is what everybody reads.
+  await workbench.page.locator('.monaco-list-row[aria-label^="boats.jpg, Outcome unknown · "]').waitFor();
   await workbench.command('Notifications: Clear All Notifications');
   const again = page.getByRole('button', { name: 'Send Again…' });
   await again.click();

@@ -35,6 +35,7 @@ suite('keys', () => {
       for (const other of keys.slice(at + 1)) {
         const apart = new Set([key.when, other.when]);
         if (apart.size === 2 && apart.has('painting') && apart.has('comparing')) continue;
+        if (apart.size === 2 && apart.has('typing') && !apart.has('anywhere')) continue;
         const both = key.strokes.filter((stroke) => other.strokes.includes(stroke));
         assert.deepEqual(both, [], `${key.id} and ${other.id}`);
       }
@@ -88,6 +89,36 @@ suite('page: keys', () => {
       await page.getByRole('button', { name: 'Keys of this page' }).click();
       await page.getByRole('button', { name: 'Close the keys' }).click();
       await until('closed by its button', async () => !(await sheet.isVisible()));
+    }));
+
+  test('the sheet is scrolled by the keyboard from the start, down to the last key', () =>
+    open({ height: 500 }, async ({ page }) => {
+      await page.locator('.stage').focus();
+      await page.keyboard.press('?');
+      await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+      await page.keyboard.press('End');
+      const list = page.locator('.key-groups');
+      await until('the end of the list', () =>
+        list.evaluate(
+          ({ scrollTop, scrollHeight, clientHeight }) => scrollTop > 0 && scrollTop + clientHeight > scrollHeight - 2,
+        ),
+      );
+    }));
+
+  test('Escape leads out of a field to the image, where the keys of a result work; what is typed stays', () =>
+    open({ state: { jobs } }, async ({ page }) => {
+      await page.getByRole('button', { name: 'Compare' }).click();
+      await page.locator('.result-bar').waitFor();
+      const prompt = page.getByRole('textbox', { name: 'Prompt' });
+      await prompt.fill('a bench');
+      await prompt.press('Escape');
+      await until('the image has the keyboard', () =>
+        page.evaluate(() => document.activeElement?.classList.contains('stage') === true),
+      );
+      await page.locator('.result-bar').waitFor();
+      await page.keyboard.press('d');
+      await eventually(async () => assert.equal(await pressed(page, 'Difference'), 'true'));
+      await eventually(async () => assert.equal(await prompt.inputValue(), 'a bench'));
     }));
 
   test('X swaps brush and eraser; a sign that needs AltGr or Shift is still that sign; typing is left alone', () =>
