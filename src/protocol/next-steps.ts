@@ -28,6 +28,7 @@ const steps: Partial<Record<FaultCode, NextStep>> = {
   'network.unreachable': 'proxy',
   'network.proxy': 'proxy',
   'network.proxyAuth': 'proxy',
+  'network.socks': 'proxy',
   'network.broken': 'proxy',
   'network.page': 'proxy',
   'network.timeout': 'proxy',

@@ -129,6 +129,8 @@ const causeOf = (error: unknown, url: string): Cause => {
   const text = messages.join(' ');
   // Ports that no fetch connects to (WHATWG Fetch, 2.9).
   if (/\bbad port\b/.test(text)) return { code: 'blocked port', at: 'connecting' };
+  // Ours are all http or https: it is the proxy's, which VS Code hands to undici as socks: or socks4a:.
+  if (/\bInvalid URL protocol\b/.test(text)) return { code: 'ERR_PROXY_SOCKS', at: 'connecting' };
   const code = codes.at(-1) ?? /net::(ERR_\w+)/.exec(text)?.[1] ?? 'connection lost';
   const answered = /Proxy response \((\d{3})\)/.exec(text)?.[1];
   if (answered !== undefined) return { code: `HTTP ${answered}`, at: 'proxy' };

@@ -284,6 +284,21 @@ test('a proxy that closes every CONNECT is given up after a few, though undici w
   await dispatcher.destroy();
 });
 
+test('a SOCKS proxy that the fetch of VS Code cannot take is named, and nothing was sent', async () => {
+  // As VS Code does it: the address of http.proxy is handed to undici, whatever its scheme.
+  const fetchThrough: Fetch = async (input, init) => {
+    const dispatcher = new ProxyAgent('socks4a://127.0.0.1:1080');
+    return (await undiciFetch(input, { ...(init as RequestInit), dispatcher })) as unknown as Response;
+  };
+  const outcome = await call(
+    { fetch: () => fetchThrough, clock: fastClock(1), log: () => undefined },
+    { url: 'https://x.invalid/', method: 'POST', headers: {}, deadline: 30_000, cap: 1, hidden: [] },
+    new AbortController().signal,
+  );
+  assert.ok(outcome.kind === 'failure');
+  assert.deepEqual([outcome.why, outcome.sent, outcome.fault.code], ['unreachable', false, 'network.socks']);
+});
+
 test('a body is read to its cap and no further, announced or not; the status of an error counts without it', async () => {
   const server = createServer((request, response) => {
     if (request.url === '/announced') response.setHeader('content-length', 1001);
