@@ -10,6 +10,7 @@ import { compareModes, type CompareModeId } from './compare/modes.ts';
 import { createStrip } from './compare/strip.ts';
 import { el, setText, show } from './dom.ts';
 import type { Session } from './session.ts';
+import { isOpen } from './job.ts';
 import { againstJob, comparedJob, shownSet, type State } from './state.ts';
 
 export interface Compare {
@@ -237,12 +238,16 @@ export const createCompare = (session: Session, stage: Stage): Compare => {
     if (compared !== null && compared.id !== looked) last = compared.id;
     looked = compared?.id ?? null;
     last = jobs.find((job) => job.state === 'saved' && unkept.has(job.id))?.id ?? last;
-    unkept = new Set(jobs.filter((job) => job.state === 'held').map(({ id }) => id));
+    unkept = new Set(
+      jobs.filter((job) => job.state === 'held' || (unkept.has(job.id) && isOpen(job))).map(({ id }) => id),
+    );
   };
 
   store.watch((state) => {
     const job = comparedJob(state);
     remember(state, job);
+    // While it is being kept it has no file: what is shown stays until it has one again.
+    if (job === null && state.panel.jobs.some((one) => one.id === state.comparing && isOpen(one))) return;
     if (state.comparing !== null && job === null) store.set({ comparing: neighbour(state), against: null });
     if (job !== null) order = shownSet(state).map(({ id }) => id);
     showJob(job);

@@ -10,7 +10,7 @@ import type { Session } from './session.ts';
 import { shownSet } from './state.ts';
 import type { Words } from './words.ts';
 
-const isOpen = (job: JobView): boolean => !endStates.includes(job.state);
+export const isOpen = (job: JobView): boolean => !endStates.includes(job.state);
 
 /** How a job stands, in a sentence. */
 export const jobSentence = (job: JobView, { t }: Words): string => {

@@ -157,6 +157,26 @@ suite('filmstrip', () => {
       await eventually(async () => assert.equal(await page.locator('.film-tile[tabindex="0"]').count(), 1));
     }));
 
+  test('what is kept stays in view, although it has no file while it is written', () =>
+    open(eight(held(1), held(2), held(3)), async ({ page, host }) => {
+      const name = page.locator('.result-name');
+      await page.locator('.film-tile').nth(2).click();
+      await until('shown', async () => (await name.innerText()) === 'Image 2');
+      await page.locator('.stage').focus();
+      await page.keyboard.press('k');
+      await until('kept', () => host.asked.at(-1)?.name === 'goOn');
+      await host.change({ jobs: eight(held(1), one(2, { state: 'saving' }), held(3)) });
+      await page.locator('.film-tile[aria-label^="Image 2 of 8: being made"]').waitFor();
+      await eventually(async () => assert.equal(await name.innerText(), 'Image 2'));
+      const file = { ...result, name: 'photo.fill-001.png', src: '/result.png?saved' };
+      await host.change({ jobs: eight(held(1), one(2, { state: 'saved', result: file }), held(3)) });
+      await until('the kept one', async () => (await name.innerText()) === 'photo.fill-001.png');
+      await page.keyboard.press('Escape');
+      await page.locator('.toolbar').waitFor();
+      await page.keyboard.press('c');
+      await until('the kept one again', async () => (await name.innerText()) === 'photo.fill-001.png');
+    }));
+
   test('an image is compared with another one, and with the original again', () =>
     open(eight(held(1), held(2)), async ({ page }) => {
       await page.getByRole('button', { name: /^Image 2 of 8/ }).click();
