@@ -221,7 +221,7 @@ export async function startServer(options: ServerOptions = {}): Promise<Server> 
       pid,
       dataFolder,
       printed: () => printed,
-      extensionHosts: () => extensionHosts(pid),
+      extensionHosts: () => childrenOf(pid, 'extensionHost'),
       stop,
     };
   } catch (error) {
@@ -264,10 +264,13 @@ function listening(child: ChildProcess, printed: () => string): Promise<string> 
   });
 }
 
-/** Ends the server; its children end with it, as they notice the closed channel. */
+/**
+ * Ends the server; its children end with it, as they notice the closed channel. A file watcher on a machine that has no
+ * more watchers to give does not notice, and would keep the output of the server open.
+ */
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const children = await extensionHosts(child.pid);
+  const children = await childrenOf(child.pid, 'extensionHost', 'fileWatcher');
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill();
   const hard = setTimeout(() => child.kill('SIGKILL'), 5000);
@@ -278,10 +281,12 @@ async function end(child: ChildProcess): Promise<void> {
   }
 }
 
-async function extensionHosts(server: number): Promise<number[]> {
+/** The processes of a server that are of one of these types, by id. */
+async function childrenOf(server: number, ...types: readonly string[]): Promise<number[]> {
   const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,args='], { maxBuffer: 1 << 24 });
   return stdout.split('\n').flatMap((line) => {
     const [, pid, parent, command] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [];
-    return Number(parent) === server && command?.includes('--type=extensionHost') ? [Number(pid)] : [];
+    const type = /--type=(\w+)/.exec(command ?? '')?.[1] ?? '';
+    return Number(parent) === server && types.includes(type) ? [Number(pid)] : [];
   });
 }
