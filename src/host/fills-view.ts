@@ -93,7 +93,7 @@ export const showFills = (deps: {
     tree.description = shown.filter(Boolean).join(' · ');
     tree.tooltip = [
       source.name,
-      outcome.filter(Boolean).join('\n'),
+      ...outcome,
       numbers.filter(Boolean).join(' · '),
       parameters.prompt,
       job.taskId === undefined ? '' : `${service.id} ${job.taskId}`,

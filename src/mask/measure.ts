@@ -1,36 +1,19 @@
 import type { Box, Mask } from './mask.ts';
-
-/** The same bytes by four; empty where they do not begin at a word. */
-const wordsOf = ({ buffer, byteOffset, length }: Uint8Array): Uint32Array =>
-  byteOffset % 4 === 0 ? new Uint32Array(buffer, byteOffset, length >> 2) : new Uint32Array(0);
-
-/** What is 0 is passed four bytes at a time. */
-const firstSet = (data: Uint8Array, words: Uint32Array, from: number, to: number): number => {
-  let index = from;
-  while (index < to && (index & 3) !== 0 && data[index] === 0) index++;
-  if ((index & 3) === 0) while (index + 4 <= to && words[index >> 2] === 0) index += 4;
-  while (index < to && data[index] === 0) index++;
-  return index;
-};
-
-const lastSet = (data: Uint8Array, from: number, to: number): number => {
-  for (let index = to - 1; index >= from; index--) if (data[index] !== 0) return index;
-  return from - 1;
-};
+import { runEnd, runStart, wordsOf } from './runs.ts';
 
 /** The smallest box around every pixel above 0; null where the mask is empty. */
 export const bounds = ({ width, height, data }: Mask): Box | null => {
   const words = wordsOf(data);
-  const first = firstSet(data, words, 0, width * height);
+  const first = runEnd(data, words, 0, 0, width * height);
   if (first === width * height) return null;
   const top = Math.floor(first / width);
-  const bottom = Math.floor(lastSet(data, first, width * height) / width);
+  const bottom = Math.floor((runStart(data, words, 0, first, width * height) - 1) / width);
   let left = width;
   let right = -1;
   for (let y = top; y <= bottom; y++) {
     const row = y * width;
-    left = firstSet(data, words, row, row + left) - row;
-    right = lastSet(data, row + right + 1, row + width) - row;
+    left = runEnd(data, words, 0, row, row + left) - row;
+    right = runStart(data, words, 0, row + right + 1, row + width) - 1 - row;
   }
   return { x: left, y: top, width: right + 1 - left, height: bottom + 1 - top };
 };
@@ -59,7 +42,7 @@ export const islands = ({ width, height, data }: Mask): number => {
     const runs: typeof above = [];
     const end = (y + 1) * width;
     let near = 0;
-    for (let from = firstSet(data, words, y * width, end); from < end;) {
+    for (let from = runEnd(data, words, 0, y * width, end); from < end;) {
       let to = from;
       while (to < end && data[to] !== 0) to++;
       const run = parents.push(parents.length) - 1;
@@ -67,7 +50,7 @@ export const islands = ({ width, height, data }: Mask): number => {
       for (let each = near; each < above.length && above[each].from + width <= to; each++)
         parents[root(above[each].run)] = root(run);
       runs.push({ from, to, run });
-      from = firstSet(data, words, to, end);
+      from = runEnd(data, words, 0, to, end);
     }
     above = runs;
   }
@@ -75,14 +58,14 @@ export const islands = ({ width, height, data }: Mask): number => {
 };
 
 /** True where no pixel may change. */
-export const isEmpty = ({ data }: Mask): boolean => firstSet(data, wordsOf(data), 0, data.length) === data.length;
+export const isEmpty = ({ data }: Mask): boolean => runEnd(data, wordsOf(data), 0, 0, data.length) === data.length;
 
 /** True where no pixel inside `box`, which lies inside the mask, may change. */
 export const isEmptyIn = ({ width, data }: Mask, box: Box): boolean => {
   const words = wordsOf(data);
   for (let y = box.y; y < box.y + box.height; y++) {
     const end = y * width + box.x + box.width;
-    if (firstSet(data, words, end - box.width, end) < end) return false;
+    if (runEnd(data, words, 0, end - box.width, end) < end) return false;
   }
   return true;
 };

@@ -5,6 +5,7 @@
  */
 import { clipBox } from './box.ts';
 import type { Box, Mask } from './mask.ts';
+import { runEnd, runStart, wordsOf } from './runs.ts';
 
 export type StrokeMode = 'paint' | 'erase';
 
@@ -41,17 +42,6 @@ interface Changed {
   bottom: number;
 }
 
-interface Pixels {
-  readonly data: Uint8Array;
-  /** Empty where the data does not begin at a word. */
-  readonly words: Int32Array;
-}
-
-const pixelsOf = ({ data }: Mask): Pixels => {
-  const { buffer, byteOffset, length } = data;
-  return { data, words: byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, length >> 2) : new Int32Array(0) };
-};
-
 /** The pixels from `start` to `end` of row `y` changed. */
 const widen = (changed: Changed, y: number, start: number, end: number): void => {
   changed.left = Math.min(changed.left, start);
@@ -80,7 +70,7 @@ export const strokeSegment = (mask: Mask, from: Point, to: Point, brush: Brush):
   const dy = length === 0 ? 0 : (to.y - from.y) / length;
   const segment = { from, dx, dy, length };
   const solid = brush.mode === 'paint' ? 255 : 0;
-  const pixels = pixelsOf(mask);
+  const words = wordsOf(mask.data);
   const bands: Changed[] = [];
   for (let y = box.y; y < box.y + box.height; y++) {
     const edge = pixelsWithin(segment, y + 0.5, outer, box);
@@ -89,7 +79,7 @@ export const strokeSegment = (mask: Mask, from: Point, to: Point, brush: Brush):
     const band = Math.floor(y / bandHeight) - Math.floor(box.y / bandHeight);
     const changed = (bands[band] ??= { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity });
     soften(mask, y, edge.start, core.start, segment, inner, outer, brush.mode, changed);
-    fill(pixels, mask.width, y, core.start, core.end, solid, changed);
+    fill(mask, words, y, core.start, core.end, solid, changed);
     soften(mask, y, core.end, edge.end, segment, inner, outer, brush.mode, changed);
   }
   return Object.values(bands)
@@ -108,30 +98,20 @@ export const fillRectangle = (mask: Mask, rectangle: Box, mode: StrokeMode): Box
   return box;
 };
 
-/**
- * Fills the pixels from `start` to `end` of a row that have another value, and what lies between them. `words`: the same
- * data by four, by which a long run that is full already is passed in a quarter of the time.
- */
+/** Fills the pixels from `start` to `end` of a row that have another value, and what lies between them. */
 const fill = (
-  { data, words }: Pixels,
-  width: number,
+  { data, width }: Mask,
+  words: Uint32Array,
   y: number,
   start: number,
   end: number,
   value: number,
   changed: Changed,
 ): void => {
-  const four = value === 0 ? 0 : -1;
   const row = y * width;
-  let from = row + start;
-  let to = row + end;
-  while (from < to && (from & 3) !== 0 && data[from] === value) from++;
-  if ((from & 3) === 0) while (from + 4 <= to && words[from >> 2] === four) from += 4;
-  while (from < to && data[from] === value) from++;
-  if (from === to) return;
-  while ((to & 3) !== 0 && data[to - 1] === value) to--;
-  if ((to & 3) === 0) while (words[(to >> 2) - 1] === four) to -= 4;
-  while (data[to - 1] === value) to--;
+  const from = runEnd(data, words, value, row + start, row + end);
+  if (from === row + end) return;
+  const to = runStart(data, words, value, from, row + end);
   data.fill(value, from, to);
   widen(changed, y, from - row, to - row);
 };

@@ -1,10 +1,9 @@
 /** The variations of one Generate under the stage: they come in one by one, and some of them are kept. */
-import { endStates } from '../fill/record.ts';
 import type { JobView } from '../protocol/messages.ts';
 import { el, setAttributes, setChildren, setText, show } from './dom.ts';
 import { dragAsFile } from './drag.ts';
 import { icon, setIcon, type IconName } from './icons.ts';
-import { jobSentence } from './job.ts';
+import { isOpen, jobSentence } from './job.ts';
 import type { Session } from './session.ts';
 import { shownSet, type State } from './state.ts';
 import type { Words } from './words.ts';
@@ -22,7 +21,7 @@ export const framesOf = (set: readonly JobView[]): readonly Frame[] => {
   const own = set.map((job): Frame => ({ number: job.variation!.number, job, awaited: false }));
   const known = new Set(own.map(({ number }) => number));
   const awaited = set
-    .filter((job) => !endStates.includes(job.state))
+    .filter(isOpen)
     .flatMap((job) =>
       Array.from({ length: job.images }, (_, at): Frame => {
         return { number: job.variation!.number + at, job, awaited: true };
@@ -37,7 +36,7 @@ export const filmText = (set: readonly JobView[], { t }: Words): string => {
   const of = Math.max(framesOf(set).length, set.filter((job) => job.state !== 'failed').length);
   const ready = set.filter((job) => job.state === 'held' || job.state === 'saved').length;
   const kept = set.filter((job) => job.state === 'saved').length;
-  const failed = set.filter((job) => endStates.includes(job.state) && job.result === null && job.state !== 'saved');
+  const failed = set.filter((job) => !isOpen(job) && job.result === null && job.state !== 'saved');
   return [
     t('film.ready', { ready, of }),
     ...(kept === 0 ? [] : [t('film.kept', { kept })]),
@@ -49,7 +48,7 @@ const stateWord = ({ job, awaited }: Frame, words: Words): string => {
   const { t } = words;
   if (job.state === 'held') return t('film.held');
   if (job.state === 'saved') return job.result === null ? jobSentence(job, words) : t('film.saved');
-  if (endStates.includes(job.state)) return jobSentence(job, words);
+  if (!isOpen(job)) return jobSentence(job, words);
   return awaited || job.waiting || job.state === 'prepared' ? t('film.queued') : t('film.running');
 };
 
@@ -105,7 +104,7 @@ const createTile = (session: Session): Tile => {
     const { job, awaited } = shown;
     const { state, seed, nextAct } = job;
     const args = { number: shown.number, of: job.variation!.of };
-    const open = !endStates.includes(state);
+    const open = isOpen(job);
     const word = stateWord(shown, words);
     element.dataset.state = open ? 'open' : job.result === null && state !== 'saved' ? 'failed' : state;
     const shared = set.filter((each) => each.seed === seed).length > 1;

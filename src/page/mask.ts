@@ -168,10 +168,9 @@ export const createMaskEditor = (
     timer ??= setTimeout(() => void send().catch(deps.failed), sendAfter);
   };
 
-  const touched = (...boxes: readonly (Box | null)[]): void => {
-    const real = boxes.filter((box) => box !== null);
-    if (real.length === 0) return;
-    touchedBoxes = real.reduce(withBox, touchedBoxes);
+  const touched = (...boxes: readonly Box[]): void => {
+    if (boxes.length === 0) return;
+    touchedBoxes = boxes.reduce(withBox, touchedBoxes);
     if (opened !== null) sendSoon();
     else tell();
   };
@@ -279,7 +278,7 @@ export const createMaskEditor = (
       opened = null;
       const { settings } = painting.side();
       if (!sameSettings(settings, to.settings)) useSettings(settings);
-      touched(box);
+      if (box !== null) touched(box);
       sendNow();
       tell();
     },

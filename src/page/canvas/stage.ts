@@ -167,18 +167,18 @@ export const createStage = (): Stage => {
    */
   const ended = new MessageChannel();
   let begun = -Infinity;
-  let pausedAt = -Infinity;
+  let nextPause = 0;
   let owesPause = false;
   ended.port1.onmessage = () => (owesPause ||= performance.now() - begun >= lateAfter);
 
   const pausesAt = (time: number): boolean => {
     if (time - begun >= caughtUp) {
       owesPause = true;
-      pausedAt = time - pauseEvery + settlesAfter;
+      nextPause = time + settlesAfter;
     }
-    if (!owesPause || time - pausedAt < pauseEvery) return false;
+    if (!owesPause || time < nextPause) return false;
     owesPause = false;
-    pausedAt = time;
+    nextPause = time + pauseEvery;
     return true;
   };
 
@@ -198,8 +198,7 @@ export const createStage = (): Stage => {
       layAll();
       context.clearRect(0, 0, size.width, size.height);
       const { preview } = editor;
-      // Drawn once the picture is there, all the same: what has run before is fast when the first stroke begins.
-      const nothing = source === null && !display.maskOnly && !preview.stale() && preview.measure().empty;
+      const nothing = !display.maskOnly && !preview.stale() && preview.measure().empty;
       if (!nothing) draw(toStage(view, { x: 0, y: 0, ...image }, around, size));
       drawGrid(grid, display.grid, view, image, size);
     } else for (const box of changed) draw(toStage(view, box, around, size));

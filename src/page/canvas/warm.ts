@@ -10,7 +10,7 @@ import { createPainting } from './paint.ts';
 import { createPreview } from './preview.ts';
 
 const size = { width: 768, height: 512 };
-const samples = 240;
+const samples = 60;
 
 /** Steps of at most a few milliseconds each. */
 function* scratchStroke(settings: MaskSettings): Generator<undefined, void> {
@@ -26,7 +26,7 @@ function* scratchStroke(settings: MaskSettings): Generator<undefined, void> {
       x: size.width * (0.5 + 0.4 * Math.sin(sample / 30)),
       y: size.height * (0.5 + 0.4 * Math.sin(sample / 15)),
     });
-    for (let sample = 0; sample < samples / 4; sample++) {
+    for (let sample = 0; sample < samples; sample++) {
       const boxes = painting.stroke(at(sample), at(sample + 1), { size: brush, hardness: 1, mode: 'paint' });
       for (const changed of preview.touch(boxes, true)) {
         const region = { x: 0, y: 0, width: 120, height: 120 };
