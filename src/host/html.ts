@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { FaultArgs } from '../fill/faults.ts';
 import { extensionId } from '../ids.ts';
-import { firstPicture } from '../protocol/shell.ts';
+import { firstPicture, pageScript } from '../protocol/shell.ts';
 import type { TextKey } from '../protocol/texts.ts';
 
 let read: Readonly<Record<TextKey, string>> | undefined;
@@ -64,7 +64,7 @@ ${styles.map((name) => `<link rel="stylesheet" href="${at('media', name)}">`).jo
 ${picture === undefined ? '' : firstPicture(picture, nonce)}
 <div id="app"></div>
 <script id="texts" type="application/json" nonce="${nonce}">${embed(translated())}</script>
-<script src="${at('dist', script)}" nonce="${nonce}"></script>
+${pageScript(at('dist', script), nonce, picture !== undefined)}
 </body>
 </html>`;
 };

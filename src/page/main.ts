@@ -9,7 +9,7 @@ import { editorName } from '../protocol/shell.ts';
 import { createFrames } from './canvas/frames.ts';
 import { createHandles } from './canvas/handles.ts';
 import { listenToStage } from './canvas/input.ts';
-import { drawn, loadSource, painted } from './canvas/picture.ts';
+import { loadSource, painted } from './canvas/picture.ts';
 import { createStage } from './canvas/stage.ts';
 import type { View } from './canvas/view.ts';
 import { warmUp } from './canvas/warm.ts';
@@ -159,7 +159,7 @@ const open = (opened: PanelDocument, signal: AbortSignal): void => {
       store.set({ picture: 'failed' });
     } finally {
       shownFirst?.remove();
-      if (panel.source.src === source.src) warmUp(panel.maskSettings, signal);
+      if (panel.source.src === source.src) warmUp(current.editor().base, panel.maskSettings, signal);
     }
   };
 
@@ -199,7 +199,6 @@ const start = async (): Promise<void> => {
   app.replaceChildren(el('p', { role: 'status' }, t('canvas.opening')));
   try {
     const opened = await channel.ask('ready', {});
-    if (first !== null) await drawn(first);
     if (signal.aborted) return;
     open(opened, signal);
     if (focused === undefined) return;

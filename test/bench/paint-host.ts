@@ -58,6 +58,8 @@ scope.onmessage = ({ data }) => {
   if (asked.begin !== undefined) {
     state = asked.begin;
     mask = emptyMask(state.source.width, state.source.height);
+    // Its memory counts in either page: in the product it is another process.
+    setTimeout(() => mask.data.fill(1).fill(0), 400);
   } else if (asked.read === true) scope.postMessage({ mask: mask.data, came });
   else void take(data);
 };

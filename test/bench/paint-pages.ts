@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { build } from 'esbuild';
 import sharp from 'sharp';
-import { firstPicture } from '../../src/protocol/shell.ts';
+import { firstPicture, pageScript } from '../../src/protocol/shell.ts';
 import { texts } from '../../src/protocol/texts.ts';
 import { firstState, type Site } from '../page/harness.ts';
 
@@ -40,30 +40,36 @@ const probe = `{
   window.endProbe = () => { probe.on = false; return { samples: probe.samples, frames: probe.frames }; };
 }`;
 
+/** The host begins when the page first speaks to it: in the product it is another process, which runs already. */
 const ours = `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>ours</title>
 <link rel="stylesheet" href="/theme.css?vscode-dark"><link rel="stylesheet" href="/page.css"></head>
 <body class="vscode-dark"><script>${probe}
   {
-  const worker = new Worker('/paint-host.js');
   const state = STATE;
-  worker.postMessage({ begin: state });
   const asked = [];
-  worker.onmessage = ({ data }) => {
-    if (data.generated !== undefined) window.generated = data;
-    else if (data.mask !== undefined) asked.shift()(data);
-    else window.postMessage(data, '*');
+  let worker;
+  const host = () => {
+    if (worker !== undefined) return worker;
+    worker = new Worker('/paint-host.js');
+    worker.postMessage({ begin: state });
+    worker.onmessage = ({ data }) => {
+      if (data.generated !== undefined) window.generated = data;
+      else if (data.mask !== undefined) asked.shift()(data);
+      else window.postMessage(data, '*');
+    };
+    return worker;
   };
-  window.readHost = () => new Promise((resolve) => { asked.push(resolve); worker.postMessage({ read: true }); });
+  window.readHost = () => new Promise((resolve) => { asked.push(resolve); host().postMessage({ read: true }); });
   let kept;
   window.acquireVsCodeApi = () => ({
-    postMessage: (message) => worker.postMessage(message),
+    postMessage: (message) => host().postMessage(message),
     getState: () => kept,
     setState: (value) => { kept = value; window.kept = value; },
   });
   }
 </script>${firstPicture('/large.jpg', '')}<div id="app"></div>
 <script id="texts" type="application/json">${JSON.stringify(texts).replace(/</g, '\\u003c')}</script>
-<script src="/page.js"></script></body></html>`;
+${pageScript('/page.js', '', true)}</body></html>`;
 
 /**
  * A canvas of the stage's size over the same picture at the same place, a line to every sample, drawn once a frame. It

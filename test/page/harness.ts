@@ -24,7 +24,7 @@ import { unpackEdit } from '../../src/protocol/edits.ts';
 import type { HostEvents, JobView, PageRequest, PanelState, ResultView } from '../../src/protocol/messages.ts';
 import { falAbilities } from '../../src/services/fal.ts';
 import { compatibleAbilities, replicateAbilities } from '../../src/services/replicate-flavours.ts';
-import { firstPicture, isShownFirst } from '../../src/protocol/shell.ts';
+import { firstPicture, isShownFirst, pageScript } from '../../src/protocol/shell.ts';
 import { texts } from '../../src/protocol/texts.ts';
 import { browser, browserArguments } from '../vscode/browser.ts';
 
@@ -92,13 +92,13 @@ export interface Site {
   close(): Promise<void>;
 }
 
-const shell = (theme: Theme, { texts, language }: Speech, first: string): string => `<!DOCTYPE html>
+const shell = (theme: Theme, { texts, language }: Speech, picture: string | null): string => `<!DOCTYPE html>
 <html lang="${language}">
 <head><meta charset="utf-8"><title>Flux Fill</title><link rel="icon" href="data:,">
 <link rel="stylesheet" href="/theme.css?${theme.bodyClass.replaceAll(' ', '+')}"><link rel="stylesheet" href="/page.css"></head>
-<body class="${theme.bodyClass}">${first}<div id="app"></div>
+<body class="${theme.bodyClass}">${picture === null ? '' : firstPicture(picture, 'n')}<div id="app"></div>
 <script id="texts" type="application/json" nonce="n">${JSON.stringify(texts).replace(/</g, '\\u003c')}</script>
-<script src="/page.js" nonce="n"></script></body></html>`;
+${pageScript('/page.js', 'n', picture !== null)}</body></html>`;
 
 /**
  * `pixelRatio`: of the screen itself, for what an emulated one does not show: where device pixels lie. `minify`: the page as
@@ -139,9 +139,8 @@ export const openSite = async (pixelRatio?: number, minify = false): Promise<Sit
         'content-security-policy',
         `default-src 'none'; script-src 'nonce-n'; style-src ${own}; img-src ${own} http://localhost:* blob: data:; connect-src ${own}`,
       );
-      const picture = url.searchParams.get('picture');
-      const first = picture === null ? '' : firstPicture(picture, 'n');
-      response.end(shell(themes[(url.searchParams.get('theme') ?? 'dark') as ThemeName], site.speech, first));
+      const theme = themes[(url.searchParams.get('theme') ?? 'dark') as ThemeName];
+      response.end(shell(theme, site.speech, url.searchParams.get('picture')));
     } else {
       const file = files.get(url.pathname);
       if (file === undefined) response.writeHead(404).end();

@@ -143,6 +143,27 @@ suite('page: images and states', () => {
     }
   });
 
+  test('a picture that does not come, or cannot be shown, does not keep the page from being built', async () => {
+    for (const comes of [false, true]) {
+      const page = await site.browser.newPage({ viewport: { width: 1280, height: 800 } });
+      try {
+        await page.addInitScript(() =>
+          Object.assign(globalThis, {
+            acquireVsCodeApi: () => ({ postMessage: () => {}, getState: () => undefined, setState: () => {} }),
+          }),
+        );
+        await page.route(
+          ({ pathname }) => pathname === '/odd.jpg',
+          (route) => (comes ? route.fulfill({ body: 'no picture' }) : undefined),
+        );
+        await page.goto(`${site.url}?picture=/odd.jpg`, { waitUntil: 'commit' });
+        await page.waitForSelector('.opening [role=status]');
+      } finally {
+        await page.close();
+      }
+    }
+  });
+
   test('a page that comes back does not show the whole image before its own view', async () => {
     const page = await site.browser.newPage({ viewport: { width: 1280, height: 800 } });
     try {

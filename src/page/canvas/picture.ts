@@ -5,7 +5,6 @@
 import type { Size } from '../../fill/geometry.ts';
 import { canvasSize, type Expand } from '../../fill/outpaint.ts';
 import type { ResultView, SourceView } from '../../protocol/messages.ts';
-import { pause } from '../pause.ts';
 import { uprightMatrix } from './view.ts';
 
 /** Two pixels beside each other with EXIF orientation 6: one pixel wide where the browser turns it. */
@@ -38,21 +37,8 @@ const request = (src: string, readable: boolean): Promise<HTMLImageElement> => {
 /** Asked for so that its pixels can be read; where its server does not allow that, it is still shown. */
 export const load = (src: string): Promise<HTMLImageElement> => request(src, true).catch(() => request(src, false));
 
-/** Milliseconds after which a picture counts as drawn, or as painted: in a page that is hidden it never is. */
-const drawnWithin = 200;
+/** Milliseconds after which a picture counts as painted: in a page that is hidden it never is. */
 const paintedWithin = 1_000;
-
-/**
- * Resolves after the frame that draws an element of the page, or soon where it is not there yet. From then on it is decoded
- * and painted beside what the page's thread does; before, a page that is built holds it up.
- */
-export const drawn = (image: HTMLImageElement): Promise<void> =>
-  Promise.race([
-    pause(drawnWithin),
-    loaded(image)
-      .then(() => new Promise<void>((resolve) => requestAnimationFrame(() => setTimeout(resolve))))
-      .catch(() => undefined),
-  ]);
 
 /** Resolves once an element that is not in the page yet, or has the attribute, is on the screen for the first time. */
 export const painted = (image: HTMLImageElement): Promise<void> =>
