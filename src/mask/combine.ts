@@ -1,5 +1,6 @@
 /** Putting a part into a mask: as the selections of paint programs are put together. */
 import { clipBox, joinBoxes } from './box.ts';
+import { copyBox, cutBox } from './copy.ts';
 import type { Box, Mask } from './mask.ts';
 import { bounds } from './measure.ts';
 import { fillRectangle } from './strokes.ts';
@@ -59,18 +60,8 @@ export const paste = (mask: Mask, part: Part, at: { readonly x: number; readonly
   const { width, height } = part.box;
   const box = clipBox({ x: at.x, y: at.y, width, height }, mask);
   if (box === null) return;
-  for (let y = box.y; y < box.y + box.height; y++) {
-    const from = (y - at.y) * width + box.x - at.x;
-    mask.data.set(part.data.subarray(from, from + box.width), y * mask.width + box.x);
-  }
+  copyBox({ width, height, data: part.data }, { ...box, x: box.x - at.x, y: box.y - at.y }, mask, box.x, box.y);
 };
 
 /** A copy of the mask inside `box`. */
-export const cutPart = (mask: Mask, box: Box): Part => {
-  const data = new Uint8Array(box.width * box.height);
-  for (let y = 0; y < box.height; y++) {
-    const from = (box.y + y) * mask.width + box.x;
-    data.set(mask.data.subarray(from, from + box.width), y * box.width);
-  }
-  return { box, data };
-};
+export const cutPart = (mask: Mask, box: Box): Part => ({ box, data: cutBox(mask, box).data });

@@ -3,9 +3,10 @@
  * what is shown, sent and composited with; outside it (strength 0) nothing changes.
  */
 import { clipBox, expandBox } from './box.ts';
+import { cutBox, pasteMask } from './copy.ts';
 import { distanceRows } from './distance.ts';
 import { fillHoles } from './holes.ts';
-import type { Box, Mask, Settings } from './mask.ts';
+import { emptyMask, type Box, type Mask, type Settings } from './mask.ts';
 import { bounds } from './measure.ts';
 
 /** A pixel of at least this strength counts as inside when the mask grows or shrinks. */
@@ -23,18 +24,18 @@ export const effectiveIn = (base: Mask, settings: Settings, box: Box): Mask => {
   const reach = Math.abs(settings.grow) + settings.feather + 1;
   const near = clipBox(expandBox(box, reach), base)!;
   if (settings.fillHoles) return shapedIn(startOf(base, settings), settings, box);
-  const part = startOf({ width: near.width, height: near.height, data: cut(base, near) }, settings);
+  const part = startOf(cutBox(base, near), settings);
   return shapedIn(part, settings, within(box, near));
 };
 
 /** As `shaped`, which only looks at where there is something. */
 const shapedIn = (start: Mask, settings: Settings, box: Box): Mask => {
-  const data = new Uint8Array(box.width * box.height);
+  const whole = emptyMask(box.width, box.height);
   const set = bounds(start);
   const part = set && clipBox(within(expandBox(set, Math.max(0, settings.grow)), box), box);
   if (part !== null)
-    paste(shaped(start, settings, { ...part, x: part.x + box.x, y: part.y + box.y }), data, box.width, part);
-  return { width: box.width, height: box.height, data };
+    pasteMask(shaped(start, settings, { ...part, x: part.x + box.x, y: part.y + box.y }), whole, part.x, part.y);
+  return whole;
 };
 
 /** A copy with invert and fill holes applied. */
@@ -49,13 +50,12 @@ const startOf = (base: Mask, settings: Settings): Mask => {
 const shaped = (start: Mask, { grow, feather }: Settings, box: Box): Mask => {
   const featherBox = clipBox(expandBox(box, feather + 1), start)!;
   const growBox = clipBox(expandBox(featherBox, Math.abs(grow)), start)!;
-  const part = { width: growBox.width, height: growBox.height, data: cut(start, growBox) };
+  const part = cutBox(start, growBox);
   if (grow > 0) growBy(part, grow);
   if (grow < 0) shrinkBy(part, -grow);
-  const inner = within(featherBox, growBox);
-  const grown = { width: inner.width, height: inner.height, data: cut(part, inner) };
+  const grown = cutBox(part, within(featherBox, growBox));
   if (feather > 0) featherBy(grown, feather);
-  return { width: box.width, height: box.height, data: cut(grown, within(box, featherBox)) };
+  return cutBox(grown, within(box, featherBox));
 };
 
 /** Full strength wherever a pixel that is inside lies at most `radius` away. */
@@ -100,21 +100,6 @@ const seedsBetween = ({ data }: Mask, low: number, high: number): Uint8Array => 
   const seeds = new Uint8Array(data.length);
   for (let index = 0; index < data.length; index++) seeds[index] = data[index] >= low && data[index] <= high ? 1 : 0;
   return seeds;
-};
-
-/** The samples of `mask` inside `box`. */
-const cut = (mask: Mask, box: Box): Uint8Array => {
-  const data = new Uint8Array(box.width * box.height);
-  for (let y = 0; y < box.height; y++) {
-    const from = (box.y + y) * mask.width + box.x;
-    data.set(mask.data.subarray(from, from + box.width), y * box.width);
-  }
-  return data;
-};
-
-const paste = (part: Mask, data: Uint8Array, width: number, box: Box): void => {
-  for (let y = 0; y < box.height; y++)
-    data.set(part.data.subarray(y * box.width, (y + 1) * box.width), (box.y + y) * width + box.x);
 };
 
 /** `box` as seen from the top left of `outer`. */

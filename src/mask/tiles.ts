@@ -1,5 +1,6 @@
 /** Square pieces of a mask, numbered row by row: how page and host tell each other what was painted. */
 import type { Box, Mask } from './mask.ts';
+import { copyBox, fillBox } from './copy.ts';
 import { isEmptyIn } from './measure.ts';
 
 /** Side of a tile in pixels. The tiles at the right and bottom edge are full-size as well; what juts out is 0. */
@@ -38,16 +39,13 @@ export const tilesTouching = (size: Size, box: Box): number[] => {
   return indexes;
 };
 
-/** A copy of one tile of the mask. */
-export const readTile = (mask: Mask, index: number): Tile => {
+/** A copy of one tile of the mask. `into`: the bytes it is written to, for who is done with each tile before the next. */
+export const readTile = (mask: Mask, index: number, into?: Uint8Array): Tile => {
   const box = tileBox(mask, index);
   if (isEmptyIn(mask, box)) return { index, data: null };
-  const data = new Uint8Array(tileSide * tileSide);
-  for (let y = 0; y < box.height; y++) {
-    const start = (box.y + y) * mask.width + box.x;
-    const row = mask.data.subarray(start, start + box.width);
-    data.set(row, y * tileSide);
-  }
+  const data = into ?? new Uint8Array(tileSide * tileSide);
+  if (box.width < tileSide || box.height < tileSide) data.fill(0);
+  copyBox(mask, box, { width: tileSide, height: tileSide, data }, 0, 0);
   return { index, data };
 };
 
@@ -60,10 +58,7 @@ export const applyTiles = (mask: Mask, tiles: readonly Tile[]): void => {
   for (const { index, data } of tiles) {
     if (index < 0 || index >= tileCount(mask)) continue;
     const box = tileBox(mask, index);
-    for (let y = 0; y < box.height; y++) {
-      const start = (box.y + y) * mask.width + box.x;
-      if (data === null) mask.data.fill(0, start, start + box.width);
-      else mask.data.set(data.subarray(y * tileSide, y * tileSide + box.width), start);
-    }
+    if (data === null) fillBox(mask, box, 0);
+    else copyBox({ width: tileSide, height: tileSide, data }, { ...box, x: 0, y: 0 }, mask, box.x, box.y);
   }
 };

@@ -3,7 +3,6 @@ import type { MaskDefaults } from '../fill/defaults.ts';
 import type { MaskKind, MaskSettings } from '../fill/record.ts';
 import { joinBoxes, withBox } from '../mask/box.ts';
 import type { CombineMode, Part } from '../mask/combine.ts';
-import { encodeTile } from '../mask/edits.ts';
 import type { Box, Mask } from '../mask/mask.ts';
 import type { Brush, Point } from '../mask/strokes.ts';
 import type { PageChannel } from '../protocol/channel.ts';
@@ -49,8 +48,8 @@ export interface MaskEditor {
   /** `group` joins the steps of one slider to one edit. */
   readonly settings: (change: Partial<MaskSettings>, group: string) => void;
   replaced(event: HostEvents['mask']): void;
-  /** What changed on the screen since the last frame; `visible` is worked out before the rest. */
-  frame(visible: Box | null): readonly Box[];
+  /** What changed on the screen since the last frame; `visible` is worked out before the rest, `coarse` as the preview's. */
+  frame(visible: Box | null, coarse: boolean): readonly Box[];
   /** Resolves with the revision the host has when it has heard everything. */
   flush(): Promise<number>;
 }
@@ -141,9 +140,8 @@ export const createMaskEditor = (
       flying = news;
       revision += 1;
       const { kind, file } = painting.side();
-      const tiles = news.tiles.map(({ index, data }) => ({ index, data: data === null ? null : encodeTile(data) }));
       try {
-        await deps.ask('paint', { revision, generation, kind, file, steps: [...news.steps], tiles });
+        await deps.ask('paint', { revision, generation, kind, file, steps: [...news.steps], tiles: [...news.tiles] });
       } catch (error) {
         if (flying === news) painting.returnNews(news);
         throw error;
@@ -338,8 +336,9 @@ export const createMaskEditor = (
       sendNow();
       tell();
     },
-    frame(visible) {
+    frame(visible, coarse) {
       seen = visible;
+      preview.look(coarse);
       const touched = preview.touch(touchedBoxes, opened !== null);
       touchedBoxes = [];
       if (touched.length > 0) {

@@ -6,6 +6,7 @@ import { threadId } from 'node:worker_threads';
 import { fault, raise, type Fault } from '../fill/faults.ts';
 import type { Size } from '../fill/geometry.ts';
 import { settledRect } from '../fill/steps.ts';
+import { pasteMask } from '../mask/copy.ts';
 import { effectiveIn, effectiveMask } from '../mask/effective.ts';
 import { emptyMask, type Box, type Mask, type Settings } from '../mask/mask.ts';
 import { fillRectangle } from '../mask/strokes.ts';
@@ -164,12 +165,6 @@ const intoSource = (vips: Vips, rgb: Uint8Array, size: Size, image: VipsImage): 
 const invertedIf = (base: Mask, invert: boolean): Mask =>
   invert ? { ...base, data: base.data.map((value) => 255 - value) } : base;
 
-/** Puts the mask of a window into one of the whole image. */
-const place = (window: Mask, box: Box, whole: Mask): void => {
-  for (let y = 0; y < box.height; y++)
-    whole.data.set(window.data.subarray(y * box.width, (y + 1) * box.width), (box.y + y) * whole.width + box.x);
-};
-
 /** Waits until the disk has what was written. */
 const reachDisk = async (path: string): Promise<void> => {
   const file = await openFile(path, 'r+');
@@ -271,12 +266,10 @@ export const finish = async (input: FinishInput, held: number = budget.held): Pr
   writeFileSync(input.out, encoded.bytes);
   const effective = emptyMask(base.width, base.height);
   // Later steps saw less of the base mask than there is.
-  for (const [index, window] of windows.entries())
-    place(
-      index === 0 ? strengths[0] : effectiveIn(base, { ...input.settings, invert: false }, window),
-      window,
-      effective,
-    );
+  for (const [index, window] of windows.entries()) {
+    const part = index === 0 ? strengths[0] : effectiveIn(base, { ...input.settings, invert: false }, window);
+    pasteMask(part, effective, window.x, window.y);
+  }
   // Where the format loses, what it was made from is compared.
   const saved = encoded.exact ? savedFile(vips, readFileSync(input.out)) : savedImage(filled());
   const [changed] = await Promise.all([

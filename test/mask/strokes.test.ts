@@ -72,6 +72,24 @@ suite('strokes', () => {
     );
   });
 
+  test('a stroke that goes on from where it was gives the same bytes and boxes, without a look at what it has painted', () => {
+    const mode = fc.constantFrom('paint' as const, 'erase' as const);
+    const whole = fc.record({ x: fc.integer({ min: 0, max: side }), y: fc.integer({ min: 0, max: side }) });
+    const path = fc.array(fc.oneof(point, whole), { minLength: 2, maxLength: 8 });
+    fc.assert(
+      fc.property(path, brush, mode, (points, chosen, used) => {
+        const [plain, going] = [random(), random()];
+        points.forEach((at, index) => {
+          const from = points[Math.max(0, index - 1)];
+          const boxes = strokeSegment(plain, from, at, { ...chosen, mode: used });
+          assert.deepEqual(strokeSegment(going, from, at, { ...chosen, mode: used }, index > 0), boxes);
+        });
+        assert.equal(Buffer.compare(going.data, plain.data), 0);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   test('repeating a segment changes nothing, and erasing it takes all of it away', () => {
     fc.assert(
       fc.property(point, point, brush, (from, to, chosen) => {

@@ -45,15 +45,23 @@ export const initialDisplay: Display = {
 };
 
 export interface Look {
-  /** Red, green, blue. */
-  readonly colour: readonly [number, number, number];
-  /** Opacity 0 to 1 at full strength: on a stripe and between stripes. */
-  readonly stripe: number;
-  readonly between: number;
+  /** The pixel of every strength, on a stripe and between stripes. */
+  readonly striped: Uint32Array;
+  readonly between: Uint32Array;
   /** Width of a stripe and of the gap, and of each edge line, in device pixels. */
   readonly stripeWidth: number;
   readonly line: number;
 }
+
+/** Four bytes as one word in the order of this machine. */
+const pixelOf = (red: number, green: number, blue: number, alpha: number): number =>
+  new Uint32Array(new Uint8ClampedArray([red, green, blue, alpha]).buffer)[0];
+
+const edges = { dark: pixelOf(0, 0, 0, 190), light: pixelOf(255, 255, 255, 235) };
+
+/** The pixel of every strength; `opacity` at full strength, 0 to 1. */
+const palette = ([red, green, blue]: (typeof overlayColours)[OverlayColour], opacity: number): Uint32Array =>
+  Uint32Array.from({ length: 256 }, (_, strength) => pixelOf(red, green, blue, strength * opacity));
 
 /** What lies between stripes is fainter by this. */
 const fainter = 0.6;
@@ -63,9 +71,8 @@ export const lookFor = (highContrast: boolean, pixelRatio: number, display: Disp
   const { colour, opacity, pattern } = display;
   const cover = pattern === 'outline' ? 0 : Math.min(1, (opacity / 100) * (highContrast ? 1.3 : 1));
   return {
-    colour: overlayColours[colour],
-    stripe: cover,
-    between: pattern === 'stripes' ? cover * fainter : cover,
+    striped: palette(overlayColours[colour], cover),
+    between: palette(overlayColours[colour], pattern === 'stripes' ? cover * fainter : cover),
     stripeWidth: Math.max(2, Math.round(4 * pixelRatio)),
     line: Math.max(1, Math.round(pixelRatio)),
   };
@@ -87,13 +94,17 @@ const spans = (from: number, length: number, offset: number, scale: number, limi
   return out;
 };
 
+/** True where the mask is drawn from its quarter alone. */
+export const isCoarse = (scale: number): boolean => scale < 0.25;
+
 /**
  * Strengths of the device pixels of `region`, region.width × region.height bytes: the average of the mask pixels that each
  * one shows, rounded up so that nothing set is lost. Below a quarter of the size the averages come from `quarter`.
  */
 export const sample = (mask: Mask, quarter: Mask, view: View, region: Rect): Uint8Array => {
-  const source = view.scale < 0.25 ? quarter : mask;
-  const scale = view.scale < 0.25 ? view.scale * 4 : view.scale;
+  const coarse = isCoarse(view.scale);
+  const source = coarse ? quarter : mask;
+  const scale = coarse ? view.scale * 4 : view.scale;
   const columns = spans(region.x, region.width, view.x, scale, source.width);
   const rows = spans(region.y, region.height, view.y, scale, source.height);
   const out = new Uint8Array(region.width * region.height);
@@ -128,17 +139,6 @@ export const sample = (mask: Mask, quarter: Mask, view: View, region: Rect): Uin
   return out;
 };
 
-/** Four bytes as one word in the order of this machine. */
-const pixelOf = (red: number, green: number, blue: number, alpha: number): Uint32Array =>
-  new Uint32Array(new Uint8ClampedArray([red, green, blue, alpha]).buffer);
-
-/** The pixel of every strength. */
-const palette = ([red, green, blue]: Look['colour'], opacity: number): Uint32Array => {
-  const bytes = new Uint8ClampedArray(256 * 4);
-  for (let strength = 0; strength < 256; strength++) bytes.set([red, green, blue, strength * opacity], strength * 4);
-  return new Uint32Array(bytes.buffer);
-};
-
 /** RGBA of the device pixels of `region` (region.width × region.height × 4 bytes, not premultiplied). */
 export const drawOverlay = (
   mask: Mask,
@@ -147,7 +147,8 @@ export const drawOverlay = (
   region: Rect,
   look: Look,
 ): Uint8ClampedArray<ArrayBuffer> => {
-  const { line } = look;
+  const { line, striped, between } = look;
+  const { dark, light } = edges;
   const around = {
     x: region.x - line,
     y: region.y - line,
@@ -158,10 +159,6 @@ export const drawOverlay = (
   const out = new Uint8ClampedArray(region.width * region.height * 4);
   const pixels = new Uint32Array(out.buffer);
   const down = line * around.width;
-  const striped = palette(look.colour, look.stripe);
-  const between = palette(look.colour, look.between);
-  const [dark] = pixelOf(0, 0, 0, 190);
-  const [light] = pixelOf(255, 255, 255, 235);
   const period = 2 * look.stripeWidth;
   for (let y = 0, to = 0; y < region.height; y++) {
     let at = (y + line) * around.width + line;

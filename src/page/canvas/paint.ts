@@ -28,10 +28,10 @@ export interface Step {
   readonly edit: Uint8Array<ArrayBuffer>;
 }
 
-/** What the host has not heard of: ended edits and moves in order, and then tiles of the edit that goes on. */
+/** What the host has not heard of: ended edits and moves in order, and then tiles of the edit that goes on, encoded. */
 export interface News {
   readonly steps: readonly Step[];
-  readonly tiles: readonly Tile[];
+  readonly tiles: readonly { readonly index: number; readonly data: Uint8Array<ArrayBuffer> | null }[];
 }
 
 /** Bytes of undo patches in memory. */
@@ -105,8 +105,9 @@ export const createPainting = (
 ): Painting => {
   const base = emptyMask(size.width, size.height);
   applyTiles(base, tiles);
-  /** Nothing was ever marked, or all of it was cleared. */
-  let blank = tiles.length === 0;
+  /** 1 for tiles that were written to; the others are empty, and need no look: the first at a page of memory takes long. */
+  const written = new Uint8Array(tileCount(base));
+  for (const { index } of tiles) written[index] = 1;
   const undo = createUndo<EditSide>(undoBudget, range);
   /** Tiles of the open edit: as they were before it, those to be told, and those that were told. */
   const before = new Map<number, Tile>();
@@ -118,17 +119,21 @@ export const createPainting = (
   let sideBefore = initial;
   let side = initial;
 
-  /** A tile that is decoded and written before the next one. */
+  /** Where the stroke of the open edit has come to, with nothing else written since. */
+  let reached: { readonly at: Point; readonly brush: Brush } | null = null;
+
+  /** A tile that is read or decoded and done with before the next one. */
   const scratch = new Uint8Array(tileSide * tileSide);
   const whole = { x: 0, y: 0, width: size.width, height: size.height };
 
   const change = (box: Box | null, write: () => void): void => {
+    reached = null;
     if (box === null) return;
-    blank = false;
     if (before.size === 0) sideBefore = side;
     for (const index of tilesTouching(base, box)) {
-      if (!before.has(index)) before.set(index, readTile(base, index));
+      if (!before.has(index)) before.set(index, written[index] === 0 ? { index, data: null } : readTile(base, index));
       fresh.add(index);
+      written[index] = 1;
     }
     write();
   };
@@ -142,7 +147,16 @@ export const createPainting = (
   const tellEdit = (at: number, edit: Edit<EditSide>): void =>
     tell({ kind: 'edit', at, edit: packEdit({ ...size, ...edit }) });
 
+  const continues = (from: Point, brush: Brush): boolean =>
+    reached !== null &&
+    reached.at.x === from.x &&
+    reached.at.y === from.y &&
+    reached.brush.size === brush.size &&
+    reached.brush.hardness === brush.hardness &&
+    reached.brush.mode === brush.mode;
+
   const closeTiles = (): void => {
+    reached = null;
     before.clear();
     fresh.clear();
     told.clear();
@@ -155,30 +169,34 @@ export const createPainting = (
     const [from, to] = direction === 'undo' ? (['after', 'before'] as const) : (['before', 'after'] as const);
     // Of a life of the page that this one knows nothing of: it is applied to what it left, or not at all.
     const fits = (): boolean =>
-      edit.patches.every((patch) => sameBytes(encodeTile(readTile(base, patch.index).data), patch[from]));
+      edit.patches.every((patch) => sameBytes(encodeTile(readTile(base, patch.index, scratch).data), patch[from]));
     if (brought && !fits()) {
       undo.drop(direction);
       return undefined;
     }
-    blank = false;
-    for (const patch of edit.patches) applyTiles(base, [{ index: patch.index, data: decodeTile(patch[to], scratch) }]);
+    for (const { index, [to]: encoded } of edit.patches) {
+      written[index] = 1;
+      applyTiles(base, [{ index, data: decodeTile(encoded, scratch) }]);
+    }
     const { kind, file, settings } = edit[to];
     side = { kind, file, settings };
-    const written = edit.patches.map((patch) => ({ index: patch.index, before: new Uint8Array(0), after: patch[to] }));
+    const patches = edit.patches.map((patch) => ({ index: patch.index, before: new Uint8Array(0), after: patch[to] }));
     const at = undo.pass(direction);
-    tell({ kind: 'move', at, edit: packEdit({ ...size, before: side, after: side, patches: written }) });
+    tell({ kind: 'move', at, edit: packEdit({ ...size, before: side, after: side, patches }) });
     for (const { index } of edit.patches) owed.delete(index);
     return { boxes: edit.patches.map(({ index }) => tileBox(base, index)) };
   };
 
   return {
     base,
-    isBlank: () => blank || isEmpty(base),
+    isBlank: () => !written.includes(1) || isEmpty(base),
     side: () => side,
     setSide: (next) => void (side = next),
     stroke(from, to, brush) {
       let touched: readonly Box[] = [];
-      change(strokeBox(from, to, brush, size), () => (touched = strokeSegment(base, from, to, brush)));
+      const on = continues(from, brush);
+      change(strokeBox(from, to, brush, size), () => (touched = strokeSegment(base, from, to, brush, on)));
+      reached = { at: to, brush };
       return touched;
     },
     combine(part, mode) {
@@ -202,7 +220,7 @@ export const createPainting = (
     },
     clear() {
       change(whole, () => base.data.fill(0));
-      blank = true;
+      written.fill(0);
       return whole;
     },
     replace(given) {
@@ -216,7 +234,7 @@ export const createPainting = (
       return whole;
     },
     commit() {
-      const patches = patchesOf([...before.values()], (index) => readTile(base, index));
+      const patches = patchesOf([...before.values()], (index) => readTile(base, index, scratch));
       for (const { index } of patches) {
         told.delete(index);
         owed.delete(index);
@@ -232,7 +250,6 @@ export const createPainting = (
     abandon() {
       let box: Box | null = null;
       for (const index of before.keys()) box = joinBoxes(box, tileBox(base, index));
-      blank = false;
       applyTiles(base, [...before.values()]);
       for (const index of told) owed.add(index);
       if (before.size > 0) side = sideBefore;
@@ -262,7 +279,11 @@ export const createPainting = (
         fresh.delete(index);
         if (before.has(index)) told.add(index);
       }
-      const news = { steps, tiles: indexes.map((index) => readTile(base, index)) };
+      const tiles = indexes.map((index) => {
+        const { data } = readTile(base, index, scratch);
+        return { index, data: data === null ? null : encodeTile(data) };
+      });
+      const news = { steps, tiles };
       steps = [];
       return news;
     },

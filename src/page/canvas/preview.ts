@@ -4,11 +4,13 @@
  * slices, what is on the screen first, so that painting and sliders never wait.
  */
 import { clipBox, expandBox, joinBoxes } from '../../mask/box.ts';
+import { copyBox, fillBox, pasteMask } from '../../mask/copy.ts';
 import { effectiveIn } from '../../mask/effective.ts';
 import { fillingHoles } from '../../mask/holes.ts';
 import { emptyMask } from '../../mask/mask.ts';
 import { isEmpty } from '../../mask/measure.ts';
 import type { Box, Mask, Settings } from '../../mask/mask.ts';
+import { runEnd, runStart, wordsOf } from '../../mask/runs.ts';
 import { tileBox, tileCount, tilesTouching } from '../../mask/tiles.ts';
 
 export interface Measure {
@@ -24,6 +26,8 @@ export interface Preview {
   /** A quarter of the width and height, each the average of 4 × 4 pixels rounded up. */
   readonly quarter: Mask;
   set(settings: Settings): void;
+  /** `coarse`: only `quarter` is looked at, and what is stale need not be sketched in `mask`. */
+  look(coarse: boolean): void;
   /** The base mask changed inside `boxes`. `live`: more will come soon. Returns what already shows differently. */
   touch(boxes: readonly Box[], live: boolean): readonly Box[];
   /** Works on stale tiles until `enough` says so, those inside `first` before others. Returns what changed. */
@@ -48,53 +52,68 @@ interface TileMeasure {
 }
 
 const measureBox = (mask: Mask, box: Box): TileMeasure => {
+  const { data, width } = mask;
+  const words = wordsOf(data);
   let set = 0;
-  let left = box.width;
-  let right = -1;
-  let top = -1;
-  let bottom = -1;
-  for (let y = 0; y < box.height; y++) {
-    const start = (box.y + y) * mask.width + box.x;
-    let any = false;
-    for (let x = 0; x < box.width; x++) {
-      if (mask.data[start + x] === 0) continue;
-      set++;
-      any = true;
-      if (x < left) left = x;
-      if (x > right) right = x;
+  let bounds: Box | null = null;
+  for (let y = box.y; y < box.y + box.height; y++) {
+    const row = y * width;
+    const end = row + box.x + box.width;
+    const first = runEnd(data, words, 0, row + box.x, end);
+    if (first === end) continue;
+    const last = runStart(data, words, 0, first, end);
+    bounds = joinBoxes(bounds, { x: first - row, y, width: last - first, height: 1 });
+    for (let from = first; from < last;) {
+      const to = runEnd(data, words, data[from], from, last);
+      if (data[from] !== 0) set += to - from;
+      from = to;
     }
-    if (!any) continue;
-    if (top < 0) top = y;
-    bottom = y;
   }
-  const bounds =
-    set === 0 ? null : { x: box.x + left, y: box.y + top, width: right - left + 1, height: bottom - top + 1 };
   return { set, bounds };
 };
 
-const updateQuarter = (mask: Mask, quarter: Mask, box: Box): void => {
+/** The average of the pixels of a mask, or of its opposite, that one of its quarter stands for. */
+const average = ({ data, width, height }: Mask, qx: number, qy: number, invert: boolean): number => {
+  const endX = Math.min(width, qx * 4 + 4);
+  const endY = Math.min(height, qy * 4 + 4);
+  const pixels = (endX - qx * 4) * (endY - qy * 4);
+  let sum = 0;
+  for (let y = qy * 4; y < endY; y++) for (let x = qx * 4; x < endX; x++) sum += data[y * width + x];
+  return Math.ceil((invert ? 255 * pixels - sum : sum) / pixels);
+};
+
+/** The first from `qx` on of a row of quarter pixels that does not stand for the same value in all of its four rows, 0 or 255. */
+const flatTo = (words: Uint32Array, first: number, across: number, qx: number, right: number): number => {
+  const word = words[first + qx];
+  if (word !== 0 && word !== 0xffffffff) return qx;
+  const [second, third, fourth] = [first + across, first + 2 * across, first + 3 * across];
+  let at = qx;
+  while (
+    at < right &&
+    words[first + at] === word &&
+    words[second + at] === word &&
+    words[third + at] === word &&
+    words[fourth + at] === word
+  )
+    at++;
+  return at;
+};
+
+/** Makes `quarter` what `mask`, or its opposite, is inside `box`. Most of it is flat, and four pixels of a row are a word. */
+const updateQuarter = (mask: Mask, quarter: Mask, box: Box, invert = false): void => {
   const right = Math.ceil((box.x + box.width) / 4);
   const bottom = Math.ceil((box.y + box.height) / 4);
-  const across = mask.width / 4;
-  const words =
-    mask.width % 4 === 0 ? new Int32Array(mask.data.buffer, mask.data.byteOffset, mask.data.length >> 2) : null;
-  for (let qy = Math.floor(box.y / 4); qy < bottom; qy++)
-    for (let qx = Math.floor(box.x / 4); qx < right; qx++) {
-      if (words !== null && qy * 4 + 4 <= mask.height) {
-        const at = qy * 4 * across + qx;
-        const word = words[at];
-        const flat = word === 0 || word === -1;
-        if (flat && words[at + across] === word && words[at + 2 * across] === word && words[at + 3 * across] === word) {
-          quarter.data[qy * quarter.width + qx] = word & 255;
-          continue;
-        }
-      }
-      let sum = 0;
-      const endX = Math.min(mask.width, qx * 4 + 4);
-      const endY = Math.min(mask.height, qy * 4 + 4);
-      for (let y = qy * 4; y < endY; y++) for (let x = qx * 4; x < endX; x++) sum += mask.data[y * mask.width + x];
-      quarter.data[qy * quarter.width + qx] = Math.ceil(sum / ((endX - qx * 4) * (endY - qy * 4)));
+  const words = wordsOf(mask.data);
+  for (let qy = Math.floor(box.y / 4); qy < bottom; qy++) {
+    const inWords = mask.width % 4 === 0 && words.length > 0 && qy * 4 + 4 <= mask.height;
+    for (let qx = Math.floor(box.x / 4); qx < right;) {
+      const flat = inWords ? flatTo(words, qy * mask.width, mask.width / 4, qx, right) : qx;
+      const value = average(mask, qx, qy, invert);
+      const end = Math.max(qx + 1, flat);
+      quarter.data.fill(value, qy * quarter.width + qx, qy * quarter.width + end);
+      qx = end;
     }
+  }
 };
 
 /** The value that all pixels of a box have, or `mixed`. */
@@ -177,23 +196,26 @@ export const createPreview = (base: Mask, initial: Settings, blank = isEmpty(bas
 
   const compute = (box: Box): void => {
     const value = plain(clipBox(expandBox(box, reach()), base)!);
-    const part = value === null ? effectiveIn(start(), local(), box).data : null;
-    for (let y = 0; y < box.height; y++) {
-      const at = (box.y + y) * mask.width + box.x;
-      if (part === null) mask.data.fill(value!, at, at + box.width);
-      else mask.data.set(part.subarray(y * box.width, (y + 1) * box.width), at);
-    }
+    if (value === null) pasteMask(effectiveIn(start(), local(), box), mask, box.x, box.y);
+    else fillBox(mask, box, value);
     updateQuarter(mask, quarter, box);
+  };
+
+  /** Tiles that `quarter` alone shows as they are. */
+  const unsketched = new Set<number>();
+  let coarse = false;
+
+  const sketchWhole = (box: Box): void => {
+    if (!settings.invert) return copyBox(base, box, mask, box.x, box.y);
+    for (let y = box.y; y < box.y + box.height; y++)
+      for (let x = 0, at = y * mask.width + box.x; x < box.width; x++, at++) mask.data[at] = 255 - base.data[at];
   };
 
   /** Until its turn comes, a stale place shows the base mask itself. */
   const sketch = (box: Box): void => {
-    for (let y = box.y; y < box.y + box.height; y++) {
-      const row = y * mask.width + box.x;
-      if (!settings.invert) mask.data.set(base.data.subarray(row, row + box.width), row);
-      else for (let at = row; at < row + box.width; at++) mask.data[at] = 255 - base.data[at];
-    }
-    updateQuarter(mask, quarter, box);
+    if (coarse) for (const index of tilesTouching(base, box)) unsketched.add(index);
+    else sketchWhole(box);
+    updateQuarter(base, quarter, box, settings.invert);
   };
 
   /** Measured when it is asked for. */
@@ -218,6 +240,12 @@ export const createPreview = (base: Mask, initial: Settings, blank = isEmpty(bas
       settings = changed;
       if (refilled && again) filledStale = true;
       staleAll();
+    },
+    look(next) {
+      coarse = next;
+      if (coarse) return;
+      for (const index of unsketched) sketchWhole(tileBox(base, index));
+      unsketched.clear();
     },
     touch(boxes, live) {
       // Called in every frame: holes that are being filled must not be begun anew by one in which nothing changed.
@@ -248,6 +276,7 @@ export const createPreview = (base: Mask, initial: Settings, blank = isEmpty(bas
       while (stale.size > 0) {
         const index = next(first);
         stale.delete(index);
+        unsketched.delete(index);
         const box = tileBox(mask, index);
         compute(box);
         remeasure([index]);

@@ -7,7 +7,7 @@ import type { Point } from '../../mask/strokes.ts';
 import { el, show } from '../dom.ts';
 import type { MaskEditor } from '../mask.ts';
 import { drawGrid } from './grid.ts';
-import { drawMaskOnly, drawOverlay, initialDisplay, lookFor, type Display } from './overlay.ts';
+import { drawMaskOnly, drawOverlay, initialDisplay, isCoarse, lookFor, type Display } from './overlay.ts';
 import type { Picture } from './picture.ts';
 import {
   clampView,
@@ -107,6 +107,7 @@ export const createStage = (): Stage => {
   let instead = false;
   const pictures = new Map<HTMLElement, Picture>();
   let display = initialDisplay;
+  let look = lookFor(false, ratio, display);
   let cursor: { at: Point; size: number; kind: 'ring' | 'cross' } | null = null;
   /** Where the element lies: asked for once a frame, since asking makes the browser lay out all that has changed. */
   let corner: DOMRect | null = null;
@@ -151,11 +152,10 @@ export const createStage = (): Stage => {
 
   const draw = (region: Rect | null): void => {
     if (region === null || editor === null) return;
-    const contrast = document.body.classList.contains('vscode-high-contrast');
     const { mask, quarter } = editor.preview;
     const pixels = display.maskOnly
       ? drawMaskOnly(mask, quarter, view, region)
-      : drawOverlay(mask, quarter, view, region, lookFor(contrast, ratio, display));
+      : drawOverlay(mask, quarter, view, region, look);
     context.putImageData(new ImageData(pixels, region.width, region.height), region.x, region.y);
   };
 
@@ -191,10 +191,11 @@ export const createStage = (): Stage => {
     corner = null;
     for (const run of frameRuns) run();
     if (editor === null || size.width === 0) return;
-    const changed = editor.frame(visibleBox(view, image, size));
+    const changed = editor.frame(visibleBox(view, image, size), isCoarse(view.scale));
     const around = Math.max(1, Math.round(ratio)) + 1;
     if (everything) {
       everything = false;
+      look = lookFor(document.body.classList.contains('vscode-high-contrast'), ratio, display);
       layAll();
       context.clearRect(0, 0, size.width, size.height);
       const { preview } = editor;
