@@ -173,6 +173,10 @@ export const jobSchema = v.object({
   sentAt: v.optional(v.string()),
   submittedAt: v.optional(v.string()),
   endedAt: v.optional(v.string()),
+  /** ISO 8601, UTC: when a person had it go on after its end, to wait for the service once more. */
+  againAt: v.optional(v.string()),
+  /** Milliseconds to the end: what is kept or saved later took no longer for that. */
+  took: v.optional(v.number()),
   /** What the service file needs to ask for the result; JSON of its own making. A capability: never logged or shown. */
   handle: v.optional(jsonSchema),
   /** The task's id at the service, for people and support. */
@@ -201,6 +205,13 @@ export const jobSchema = v.object({
 });
 
 export type Job = v.InferOutput<typeof jobSchema>;
+
+/** Milliseconds since 1970: Generate, or when it was taken up again. */
+export const startOf = ({ fill, againAt }: Pick<Job, 'fill' | 'againAt'>): number =>
+  Date.parse(againAt ?? fill.createdAt);
+
+/** Milliseconds from its start to its end, or to `now` (since 1970) where it goes on. */
+export const tookBy = (job: Job, now: number): number => job.took ?? Math.max(0, now - startOf(job));
 
 /**
  * What can still be done with a job that ended without a file. `keep`: its file is finished and only waits. `save`: its result is kept and only has no place yet.

@@ -1,7 +1,7 @@
 /** The list of fills in the side bar: those of this window, and those that run in others; what can be done with each. */
 import * as vscode from 'vscode';
 import { elapsedText } from '../fill/elapsed.ts';
-import { endStates, nextActOf, type Job, type NextAct } from '../fill/record.ts';
+import { endStates, nextActOf, tookBy, type Job, type NextAct } from '../fill/record.ts';
 import { commands, contexts, views } from '../ids.ts';
 import type { Log } from '../jobs/contract.ts';
 import { listJobs } from '../jobs/list.ts';
@@ -81,12 +81,11 @@ export const showFills = (deps: {
   };
 
   const item = (job: Job): vscode.TreeItem => {
-    const { id, source, parameters, createdAt, service } = job.fill;
+    const { id, source, parameters, service } = job.fill;
     const tree = new vscode.TreeItem(source.name);
     tree.id = id;
-    const end = job.endedAt === undefined ? Date.now() : Date.parse(job.endedAt);
     const state = stateText(job, jobs.live(id));
-    const numbers = [elapsedText(end - Date.parse(createdAt)), priceText(job)];
+    const numbers = [elapsedText(tookBy(job, Date.now())), priceText(job)];
     const outcome = [job.state === 'unknown' ? vscode.l10n.t('Outcome unknown') : '', state];
     // The side bar is narrow and cuts the end off: what became of a fill comes before what it took.
     const shown = isRunning(job) ? [...numbers, state] : [...outcome, ...numbers];

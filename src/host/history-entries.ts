@@ -34,9 +34,6 @@ export const actsOf = (job: Job): readonly HistoryAct[] => {
   ];
 };
 
-const secondsOf = ({ fill, endedAt }: Job): number | null =>
-  endedAt === undefined ? null : Math.max(0, Date.parse(endedAt) - Date.parse(fill.createdAt)) / 1000;
-
 export const historyEntry = async (
   webview: vscode.Webview,
   job: Job,
@@ -60,7 +57,7 @@ export const historyEntry = async (
     seed: job.seed ?? fill.parameters.seed,
     steps: abilities.steps === null ? null : fill.parameters.steps,
     guidance: abilities.guidance === null ? null : fill.parameters.guidance,
-    seconds: secondsOf(job),
+    seconds: job.took === undefined ? null : job.took / 1000,
     cost: isFree(job) ? null : (job.cost ?? fill.price),
     variation: fill.variation ?? null,
     thumb: await thumbAddress(webview, job, directory),

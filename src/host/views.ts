@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { fault, type Fault } from '../fill/faults.ts';
 import { presetSides } from '../fill/outpaint.ts';
 import { isFree } from '../fill/price.ts';
-import { neverSent, nextActOf, plansOf, serviceIds, type Fill, type Job } from '../fill/record.ts';
+import { neverSent, nextActOf, plansOf, serviceIds, startOf, type Fill, type Job } from '../fill/record.ts';
 import type { Live } from '../jobs/contract.ts';
 import { exists } from '../jobs/disk.ts';
 import { heldFile, thumbFile } from '../jobs/journal.ts';
@@ -23,8 +23,6 @@ export interface KnownJob {
   readonly job: Job;
   readonly live: Live;
 }
-
-const time = (iso: string | undefined): number | null => (iso === undefined ? null : Date.parse(iso));
 
 /** The file of a job's result: beside its source, or in the job's folder as long as it is held. */
 export const resultUri = ({ fill, saved, held }: Job, directory: string): vscode.Uri | undefined => {
@@ -77,8 +75,8 @@ export const jobView = async (
     id: job.fill.id,
     state: job.state,
     service: job.fill.service.id,
-    startedAt: Date.parse(job.fill.createdAt),
-    endedAt: time(job.endedAt),
+    startedAt: startOf(job),
+    took: job.took ?? null,
     progress: live.progress ?? null,
     queue: live.queue ?? null,
     waiting: live.waiting ?? false,

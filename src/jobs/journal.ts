@@ -186,8 +186,10 @@ export const closeJob = async (directory: string, job: Job): Promise<string> => 
 };
 
 /** The job as it goes on from where it ended; what that costs, a person has agreed to, whoever asked for the fill at first. */
-const reopened = (job: Job, act: NextAct): Job => {
-  const { fault: _fault, endedAt: _endedAt, saving: _saving, cancelRequested: _asked, ...rest } = job;
+const reopened = (job: Job, act: NextAct, now: number): Job => {
+  const { fault: _fault, endedAt: _endedAt, saving: _saving, cancelRequested: _asked, took, ...ended } = job;
+  const again = act !== 'keep' && act !== 'save';
+  const rest = { ...ended, ...(again ? { againAt: new Date(now).toISOString() } : took === undefined ? {} : { took }) };
   if (act === 'ask') return { ...rest, state: 'submitted', warnings: [] };
   const { handle: _handle, submittedAt: _submittedAt, sentAt, ...others } = rest;
   const { by: _agent, ...fill } = others.fill;
@@ -200,16 +202,16 @@ const reopened = (job: Job, act: NextAct): Job => {
 
 /**
  * Brings a job that ended back to `open/`, where `act` is what can be done with it. False where it cannot. Killed in between it
- * is found ended in `open/` and closed again. Throws the disk's errors.
+ * is found ended in `open/` and closed again. `now`: milliseconds since 1970. Throws the disk's errors.
  */
-export const reopenJob = async (directory: string, id: string, act: NextAct): Promise<boolean> => {
+export const reopenJob = async (directory: string, id: string, act: NextAct, now: number): Promise<boolean> => {
   const done = jobFolder(directory, 'done', id);
   const job = await readRecord(done);
   if (typeof job === 'string' || nextActOf(job) !== act) return false;
   if (!(await exists(join(done, job.held === undefined ? files.source : heldFile(job.held))))) return false;
   const open = jobFolder(directory, 'open', id);
   await moveFolder(done, open);
-  await writeRecord(open, reopened(job, act));
+  await writeRecord(open, reopened(job, act, now));
   return true;
 };
 

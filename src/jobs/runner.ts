@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultOf, fault, FaultError, failed, ok, type Fault } from '../fill/faults.ts';
 import { canvasSize } from '../fill/outpaint.ts';
-import { endStates, type Job } from '../fill/record.ts';
+import { endStates, tookBy, type Job } from '../fill/record.ts';
 import type { Live, Runner, RunnerDeps, StartInput } from './contract.ts';
 import { journalFault, errorCode, errorReason, exists } from './disk.ts';
 import { advance, lose, Stopped, type Context, type Entry } from './entry.ts';
@@ -105,8 +105,9 @@ export const createRunner = (deps: RunnerDeps): Runner => {
     }
     deps.log('warn', `job ${id}: its folder was deleted while it ran (${job.state})`);
     const state = job.state === 'submitting' ? 'unknown' : 'failed';
-    const endedAt = new Date(deps.clock.now()).toISOString();
-    ended.set(id, { ...job, state, endedAt, fault: fault('job.removed', { folder }) });
+    const now = deps.clock.now();
+    const how = { state, endedAt: new Date(now).toISOString(), took: tookBy(job, now) } as const;
+    ended.set(id, { ...job, ...how, fault: fault('job.removed', { folder }) });
     changes.fire(ended.get(id)!, {});
   };
 
@@ -260,7 +261,7 @@ export const createRunner = (deps: RunnerDeps): Runner => {
   const goOn: Runner['goOn'] = async (id, act) => {
     const entry = entries.get(id);
     if (entry !== undefined && endStates.includes(entry.job.state)) await runs.get(id);
-    if (entries.has(id) || !(await reopenJob(deps.directory, id, act))) return false;
+    if (entries.has(id) || !(await reopenJob(deps.directory, id, act, deps.clock.now()))) return false;
     ended.delete(id);
     await adopt(id, 'asked');
     return true;

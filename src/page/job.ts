@@ -91,7 +91,7 @@ const createRow = (session: Session, id: string): Row => {
 
   let job: JobView | null = null;
   const tick = (now: number): void => {
-    if (job !== null) setText(elapsed, elapsedText((job.endedAt ?? now) - job.startedAt));
+    if (job !== null) setText(elapsed, elapsedText(job.took ?? now - job.startedAt));
   };
 
   return {

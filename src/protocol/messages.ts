@@ -230,9 +230,9 @@ export interface JobView {
   readonly id: string;
   readonly state: JobState;
   readonly service: ServiceId;
-  /** Milliseconds since 1970: Generate, and the end if there was one. */
+  /** Milliseconds since 1970: Generate, or when it was taken up again; and the milliseconds to its end if there was one. */
   readonly startedAt: number;
-  readonly endedAt: number | null;
+  readonly took: number | null;
   /** 0 to 100 where the service tells. */
   readonly progress: number | null;
   /** Requests that the service will run before this one, where it tells. */

@@ -79,6 +79,30 @@ test('a submit of unknown outcome is sent again only when it is asked for, by an
   assert.equal(calls.submit, 2);
 });
 
+test('what it took counts from when it was sent again, and does not grow when its result is kept later', async () => {
+  let heard = false;
+  let later = 0;
+  const fast = fastClock(100);
+  const clock = { ...fast, now: () => fast.now() + later };
+  const { service } = scriptedService({ submit: () => Promise.resolve(heard ? accepted : lost) });
+  const runner = rig.open(service, { clock });
+  const hour = 3_600_000;
+  const asked = makeFill(rig.target);
+  const variation = { set: asked.id, number: 1, of: 2 };
+  assert.ok((await runner.start(makeInput({ ...asked, variation }))).ok);
+  await reaches(runner, asked.id, 'unknown');
+  await rig.closed(asked.id);
+  heard = true;
+  later = hour;
+  assert.ok(await runner.goOn(asked.id, 'send'));
+  await reaches(runner, asked.id, 'held');
+  const held = await rig.closed(asked.id);
+  assert.ok(Date.parse(held.endedAt!) - Date.parse(asked.createdAt) >= hour && held.took! < hour);
+  later = 2 * hour;
+  assert.ok(await runner.goOn(asked.id, 'keep'));
+  assert.equal((await reaches(runner, asked.id, 'saved')).took, held.took);
+});
+
 test('what a person sends again is theirs, and no limit of agents stands in its way', async () => {
   let heard = false;
   const { service } = scriptedService({ submit: () => Promise.resolve(heard ? accepted : lost) });

@@ -23,7 +23,7 @@ after(() => site.close());
 
 const result = resultView();
 const jobsOf = (change: Partial<ResultView> = {}) => [
-  jobView({ state: 'saved', endedAt: Date.now(), result: { ...result, ...change } }),
+  jobView({ state: 'saved', took: 12_000, result: { ...result, ...change } }),
 ];
 
 const compare = async (page: Page): Promise<void> => {

@@ -18,7 +18,7 @@ before(async () => {
 after(() => site.close());
 
 const saved = (change: Partial<JobView> = {}): JobView =>
-  jobView({ state: 'saved', endedAt: Date.now(), result: resultView(), ...change });
+  jobView({ state: 'saved', took: 12_000, result: resultView(), ...change });
 
 /** With the newest result shown over its source. */
 const comparing = (jobs: readonly JobView[], run: (opened: Opened) => Promise<void>, options: OpenOptions = {}) =>

@@ -113,7 +113,7 @@ suite('page: a larger canvas', () => {
       .toBuffer();
     site.files.set('/wide.png', { type: 'image/png', bytes: red });
     const result = resultView({ name: 'a.png', src: '/wide.png', expand });
-    const jobs = [jobView({ state: 'saved', endedAt: Date.now(), result })];
+    const jobs = [jobView({ state: 'saved', took: 12_000, result })];
     for (const state of [{ jobs }, { jobs, ...expanded }])
       await open({ state }, async ({ page }) => {
         await page.getByRole('button', { name: 'Compare' }).click();

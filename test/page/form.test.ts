@@ -92,7 +92,7 @@ suite('page: form', () => {
     }));
 
   test('seed: new each time, typed, kept, used again', () =>
-    open({ state: { jobs: [jobView({ state: 'saved', seed: 77, endedAt: Date.now() })] } }, async ({ page, host }) => {
+    open({ state: { jobs: [jobView({ state: 'saved', seed: 77, took: 12_000 })] } }, async ({ page, host }) => {
       const seed = page.getByRole('spinbutton', { name: 'Seed' });
       const lock = page.getByRole('button', { name: 'Keep this seed' });
       await eventually(async () => assert.equal(await seed.inputValue(), ''));
@@ -246,7 +246,7 @@ suite('page: jobs and results', () => {
       await eventually(async () => assert.equal(await page.locator('.job-progress').getAttribute('value'), '40'));
 
       const size = await boxOf(page.locator('canvas.overlay'));
-      await host.change({ jobs: [jobView({ state: 'saved', endedAt: Date.now(), cost: 0.05, seed: 5, result })] });
+      await host.change({ jobs: [jobView({ state: 'saved', took: 12_000, cost: 0.05, seed: 5, result })] });
       await until('compared', () => shown(page, '.result-layer .picture'));
       await eventually(async () =>
         assert.deepEqual(await boxOf(page.locator('canvas.overlay')), size, 'nothing moves'),
@@ -286,7 +286,7 @@ suite('page: jobs and results', () => {
     open({}, async ({ page, host }) => {
       await host.change({
         jobs: [
-          jobView({ state: 'saved', result: { ...result, changedOutsideEffective: 1234 }, endedAt: Date.now() }),
+          jobView({ state: 'saved', result: { ...result, changedOutsideEffective: 1234 }, took: 12_000 }),
           jobView({ id: 'job2', state: 'failed', fault: { code: 'key.refused', sentence: 'The key was refused.' } }),
         ],
       });

@@ -199,7 +199,7 @@ suite('page: Generate waits', () => {
 
 suite('page: what a result says', () => {
   const result = resultView({ name: `${'long-'.repeat(40)}.jpg`, exact: false });
-  const saved = jobView({ state: 'saved', endedAt: Date.now(), result });
+  const saved = jobView({ state: 'saved', took: 12_000, result });
 
   test('a compressed one does not promise what it cannot hold; long names take one line; the mask shows the fill', () =>
     open(

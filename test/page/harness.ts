@@ -232,7 +232,7 @@ export const jobView = (change: Partial<JobView>): JobView => ({
   state: 'submitted',
   service: 'bfl',
   startedAt: Date.now() - 42_000,
-  endedAt: null,
+  took: null,
   progress: null,
   price: 0.05,
   cost: null,

@@ -22,7 +22,7 @@ const open = (options: OpenOptions, run: (opened: Opened) => Promise<void>): Pro
   withPage(site, options, run);
 
 const result = resultView();
-const jobs = [jobView({ state: 'saved', endedAt: Date.now(), result })];
+const jobs = [jobView({ state: 'saved', took: 12_000, result })];
 
 const pressed = (page: Page, name: string): Promise<string | null> =>
   page.getByRole('button', { name, exact: true }).getAttribute('aria-pressed');

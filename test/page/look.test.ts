@@ -312,7 +312,7 @@ suite('page: images and states', () => {
           jobs: [
             jobView({
               state: 'saved',
-              endedAt: Date.now(),
+              took: 12_000,
               cost: 0.05,
               seed: 5,
               result,

@@ -35,7 +35,7 @@ suite('page: axe', () => {
         await until('sheet', () => shown(page, 'dialog'));
         await check('sheet');
         await page.keyboard.press('Escape');
-        await host.change({ jobs: [jobView({ state: 'saved', endedAt: Date.now(), result })] });
+        await host.change({ jobs: [jobView({ state: 'saved', took: 12_000, result })] });
         await until('there', () => shown(page, '.job'));
         await page.keyboard.press('c');
         await until('compared', () => shown(page, '.result-layer .picture'));
