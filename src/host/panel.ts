@@ -20,6 +20,7 @@ import { faultLine } from './log.ts';
 import { askMeaning, saveNewImage } from './new-image.ts';
 import { actOnResult } from './result-acts.ts';
 import { goOn } from './going-on.ts';
+import { pageText } from './html.ts';
 import { createMaskSources } from './mask-sources.ts';
 import { sentenceOf } from './sentence.ts';
 import { settled } from './settled.ts';
@@ -244,11 +245,16 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
   const fits = ({ source: { width, height } }: Fill): boolean =>
     source.header.width === width && source.header.height === height;
 
-  const useMask = async (fill: Fill, base: Mask): Promise<void> => {
+  const useMask = async (fill: Fill, base: Mask): Promise<PageReplies['maskSource']['outcome']> => {
     if (!fits(fill)) throw new FaultError(fault('history.otherSize', { name: source.name }));
     const expand = fill.expand ?? null;
     if (!isDeepStrictEqual(document.expand, expand)) expandTo(expand);
-    await masks.useOf(fill, base);
+    return masks.useOf(fill, base);
+  };
+
+  /** What a command of the editor came to; the page says it of its own buttons. */
+  const sayOf = (outcome: PageReplies['maskSource']['outcome']): void => {
+    if (outcome === 'same') void tell('notice', { level: 'info', sentence: pageText('mask.same') });
   };
 
   const useFill = async (fill: Fill, base: Mask | undefined): Promise<void> => {
@@ -417,14 +423,14 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
     document,
     view,
     refresh,
-    useMaskFile: async (uri) => void (await masks.useFile(uri)),
-    useAlpha: async () => void (await masks.useAlpha()),
+    useMaskFile: async (uri) => sayOf(await masks.useFile(uri)),
+    useAlpha: async () => sayOf(await masks.useAlpha()),
     saveMask: async () => void (await saveMask()),
     outpaint,
     useSettings,
     useService,
     useFill,
-    useMask,
+    useMask: async (fill, base) => sayOf(await useMask(fill, base)),
     useParameters,
     makeAgain,
     showJob,

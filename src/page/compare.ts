@@ -38,7 +38,9 @@ export const createCompare = (session: Session, stage: Stage): Compare => {
 
   let mode: CompareModeId = 'slider';
   let held = false;
+  /** Address and job of what is shown. */
   let loaded: string | null = null;
+  let shown: string | null = null;
 
   const act = (action: Parameters<Parameters<typeof createBar>[1]['act']>[0]): void => {
     const jobId = store.get().comparing;
@@ -203,6 +205,10 @@ export const createCompare = (session: Session, stage: Stage): Compare => {
     if (job !== null) bar.result(job, store.get().panel);
     if ((result?.src ?? null) === loaded) return;
     loaded = result?.src ?? null;
+    const kept = result !== null && job!.id === shown;
+    shown = result === null ? null : job!.id;
+    // The same picture under another address: it stays as it is looked at, and is there until it comes from there.
+    if (kept) return void load(result);
     held = false;
     stage.setResult(null);
     if (result === null) {

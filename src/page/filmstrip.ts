@@ -62,6 +62,7 @@ const createTile = (session: Session): Tile => {
   const { store, words, ask, failed } = session;
   const { t } = words;
   let frame: Frame | null = null;
+  let lastThumb: string | null = null;
   const picture = el('img', { alt: '', draggable: false });
   const wait = icon('original');
   const number = el('span', { class: 'film-number', 'aria-hidden': 'true' });
@@ -112,7 +113,9 @@ const createTile = (session: Session): Tile => {
     name(button, [t('film.tile', { ...args, state: word }), seedText, job.fault?.sentence].filter(Boolean).join('. '));
     setAttributes(button, { 'aria-pressed': String(comparing === job.id && !awaited) });
     button.draggable = !awaited && (job.result?.address ?? null) !== null;
-    const thumb = awaited ? null : job.thumb;
+    // While it is being kept, its small picture is on the way with it.
+    lastThumb = job.thumb ?? (open ? lastThumb : null);
+    const thumb = awaited ? null : lastThumb;
     show(picture, thumb !== null);
     if (thumb !== null) setAttributes(picture, { src: thumb });
     wait.style.display = thumb === null ? '' : 'none';

@@ -20,12 +20,28 @@ export const createNotices = ({ t }: Words): Notices => {
   const element = el('div', { class: 'notices', role: 'log', 'aria-label': t('notices.label') });
   const voice = el('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
 
+  /** What had the focus before it came here. */
+  let before: Element | null = null;
+  element.addEventListener('focusin', ({ relatedTarget }) => {
+    if (relatedTarget instanceof Element && !element.contains(relatedTarget)) before = relatedTarget;
+  });
+
+  /** The keyboard goes on to the next message, or back to where it was. */
+  const remove = (notice: Element): void => {
+    const focused = notice.contains(document.activeElement);
+    const next = notice.nextElementSibling ?? notice.previousElementSibling;
+    notice.remove();
+    if (!focused) return;
+    const target = next?.querySelector('.dismiss') ?? before;
+    if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+  };
+
   const add: Notices['add'] = (level, sentence, button) => {
     for (const same of element.querySelectorAll('.notice'))
-      if (same.querySelector('.sentence')!.textContent === sentence) same.remove();
+      if (same.querySelector('.sentence')!.textContent === sentence) remove(same);
     const dismiss = el(
       'button',
-      { class: 'icon-button', type: 'button', 'aria-label': t('notice.dismiss'), title: t('notice.dismiss') },
+      { class: 'icon-button dismiss', type: 'button', 'aria-label': t('notice.dismiss'), title: t('notice.dismiss') },
       icon('close'),
     );
     const levelText = { error: t('notice.error'), warning: t('notice.warning'), info: t('notice.info') }[level];
@@ -36,15 +52,15 @@ export const createNotices = ({ t }: Words): Notices => {
       el('p', {}, el('span', { class: 'unseen' }, `${levelText}: `), el('span', { class: 'sentence' }, sentence)),
       dismiss,
     );
-    dismiss.addEventListener('click', () => notice.remove());
+    dismiss.addEventListener('click', () => remove(notice));
     if (button !== undefined) {
       const link = el('button', { type: 'button', class: 'link' }, button.text);
       link.addEventListener('click', button.press);
       dismiss.before(link);
     }
     element.append(notice);
-    while (element.children.length > kept) element.firstElementChild!.remove();
-    return () => notice.remove();
+    while (element.children.length > kept) remove(element.firstElementChild!);
+    return () => remove(notice);
   };
 
   return {

@@ -209,12 +209,14 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
     }
   };
 
+  let takeAway = (): void => {};
   const takeMask = (asked: () => Promise<PageReplies['maskSource']>): void => {
+    takeAway();
     void editor
       .flush()
       .then(asked)
       .then(({ outcome }) => {
-        if (outcome === 'same') notices.say(t('mask.same'));
+        if (outcome === 'same') takeAway = notices.add('info', t('mask.same'));
       })
       .catch(failed)
       // A choice that came to nothing shows again what is.

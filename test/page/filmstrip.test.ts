@@ -162,15 +162,28 @@ suite('filmstrip', () => {
       const name = page.locator('.result-name');
       await page.locator('.film-tile').nth(2).click();
       await until('shown', async () => (await name.innerText()) === 'Image 2');
+      await page.locator('.compare-slider').fill('30');
       await page.locator('.stage').focus();
       await page.keyboard.press('k');
       await until('kept', () => host.asked.at(-1)?.name === 'goOn');
       await host.change({ jobs: eight(held(1), one(2, { state: 'saving' }), held(3)) });
       await page.locator('.film-tile[aria-label^="Image 2 of 8: being made"]').waitFor();
       await eventually(async () => assert.equal(await name.innerText(), 'Image 2'));
+      assert.ok(await page.locator('.film-tile').nth(2).locator('img').isVisible(), 'its small picture stays');
+      // It never leaves the stage, nor does the divider move.
+      await page.locator('.result-layer .picture').evaluate((image) => image.setAttribute('data-seen', ''));
       const file = { ...result, name: 'photo.fill-001.png', src: '/result.png?saved' };
+      let come = (): void => {};
+      await page.route(/result\.png\?saved/, async (route) => {
+        await new Promise<void>((resolve) => (come = resolve));
+        await route.continue();
+      });
       await host.change({ jobs: eight(held(1), one(2, { state: 'saved', result: file }), held(3)) });
       await until('the kept one', async () => (await name.innerText()) === 'photo.fill-001.png');
+      assert.equal(await page.locator('.result-layer .picture[data-seen]').count(), 1);
+      assert.equal(await page.locator('.compare-slider').inputValue(), '30');
+      come();
+      await until('from its file', async () => (await page.locator('.result-layer .picture[data-seen]').count()) === 0);
       await page.keyboard.press('Escape');
       await page.locator('.toolbar').waitFor();
       await page.keyboard.press('c');

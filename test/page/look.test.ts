@@ -279,6 +279,21 @@ suite('page: images and states', () => {
     });
   });
 
+  test('a message that is dismissed by keyboard leads to the next one, and at last back to where the keyboard was', () =>
+    open({}, async ({ page, host }) => {
+      await host.tell('notice', { level: 'info', sentence: 'The first.' });
+      await host.tell('notice', { level: 'info', sentence: 'The second.' });
+      const focused = (selector: string) => page.locator(`${selector}:focus`).count();
+      await page.locator('.notice').nth(1).waitFor();
+      await page.locator('.stage').focus();
+      await page.getByRole('button', { name: 'Dismiss' }).first().focus();
+      await page.keyboard.press('Enter');
+      await eventually(async () => assert.equal(await focused('.notice .dismiss'), 1));
+      assert.equal(await page.locator('.notice .sentence').innerText(), 'The second.');
+      await page.keyboard.press('Enter');
+      await eventually(async () => assert.equal(await focused('.stage'), 1));
+    }));
+
   for (const theme of themeNames)
     test(`axe finds nothing in the main states (${theme})`, () =>
       open({ theme }, async ({ page, host }) => {
