@@ -14,7 +14,7 @@ const suites: Readonly<Record<string, () => Promise<Counts>>> = {
   unit: () => runFiles(filesOf('**/*.test.ts', 'host/**', 'e2e/**'), { concurrency: 2, minutes: 10, secondTry: true }),
   host: () => runHostSuite('newest'),
   lowest: () => runHostSuite('lowest'),
-  e2e: () => runFiles(filesOf('e2e/*.test.ts'), { concurrency: 1, minutes: 15, secondTry: true }),
+  e2e: () => runFiles(filesOf('e2e/*.test.ts'), { concurrency: 2, minutes: 15, secondTry: true }),
   kills: () => {
     process.env['FLUX_FILL_KILLS'] = '300';
     return runFiles(filesOf('{jobs,cli}/kill.test.ts'), { concurrency: 1, minutes: 60 });

@@ -54,6 +54,23 @@ test('a job goes through http.proxy with an authority of the system: saved, and 
   for (const secret of [canary, prompt, 'iVBORw0KGgo']) assert.ok(!proxy.seen().includes(secret), secret);
 });
 
+/** The button shows these settings, which the sentence and the guide name, and no others. */
+const opensSettings = async (button: string, names: readonly string[]): Promise<void> => {
+  const { page: window } = scene.workbench;
+  const page = await openPage(scene);
+  await page.getByRole('button', { name: button }).first().click();
+  const titles = window.locator('.settings-editor .setting-item-title');
+  await eventually(async () =>
+    assert.deepEqual(
+      (await titles.allInnerTexts()).map((title) => title.replace(/\s*\(.*|Experimental$/s, '')).sort(),
+      names,
+    ),
+  );
+  await window.keyboard.press('Escape');
+  await window.keyboard.press('Escape');
+  await titles.first().waitFor({ state: 'hidden' });
+};
+
 test('a proxy that refuses: nothing is sent, and the sentence names the machine, the setting and what it costs', async () => {
   proxy.control({ manner: 'refuse' });
   proxy.drop();
@@ -65,22 +82,31 @@ test('a proxy that refuses: nothing is sent, and the sentence names the machine,
   assert.ok(text.includes(hostname()));
   assert.match(text, /Check the settings http\.proxy .* nothing is charged\. You can send it again\./);
   assert.equal(emulator.log.filter(({ method }) => method === 'POST').length, 1);
-  const { page: window } = scene.workbench;
-  await page.getByRole('button', { name: 'Open the Proxy Setting' }).first().click();
-  const titles = window.locator('.settings-editor .setting-item-title');
-  await eventually(async () =>
-    assert.deepEqual(
-      (await titles.allInnerTexts()).map((title) => title.replace(/\s*\(.*/s, '')).sort(),
-      ['Http: No Proxy', 'Http: Proxy', 'Http: Proxy Support'],
-      'those that the sentence and the guide name, and no others',
-    ),
-  );
-  await window.keyboard.press('Escape');
-  await window.keyboard.press('Escape');
-  await titles.first().waitFor({ state: 'hidden' });
+  await opensSettings('Open the Proxy Setting', ['Http: No Proxy', 'Http: Proxy', 'Http: Proxy Support']);
   proxy.control({ manner: 'serve' });
   await page.locator('.generate').click();
   await untilResult(scene, 'boats.fill-002.png');
+});
+
+test('a certificate of an authority that nobody here knows: nothing is sent, and the settings that decide are a click away', async () => {
+  await using unknown = await makeAuthority(secureNames);
+  const impostor = await start({ key: canary, tls: unknown.issued });
+  proxy.control({ places: impostor.places });
+  proxy.drop();
+  try {
+    const page = await openPage(scene);
+    await page.locator('.generate').click();
+    const fault = page.locator('.job-fault', { hasText: 'The certificate of api.example.com is not trusted' });
+    assert.match(await fault.innerText(), /the setting http\.systemCertificates .* nothing is charged/);
+    assert.deepEqual(impostor.log, []);
+    await opensSettings('Open the Certificate Setting', [
+      'Http: System Certificates',
+      'Http: System Certificates Node',
+    ]);
+  } finally {
+    proxy.control({ places: emulator.places });
+    await impostor.stop();
+  }
 });
 
 test('a proxy that wants to know who asks: said in a sentence of its own', async () => {

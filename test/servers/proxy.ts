@@ -18,6 +18,8 @@ export interface Settings {
   readonly manner: Manner;
   /** `user:password` that must be brought; undefined: nobody is asked. */
   readonly credentials: string | undefined;
+  /** Where names are, as `{'api.example.com:443': 'http://127.0.0.1:PORT'}`; others are taken as they are. */
+  readonly places: Readonly<Record<string, string>>;
 }
 
 export interface Asked {
@@ -42,12 +44,11 @@ export interface Proxy {
   stop(): Promise<void>;
 }
 
-/** `places`: where names are, as `{'api.example.com:443': 'http://127.0.0.1:PORT'}`; others are taken as they are. */
 export const startProxy = async (
   places: Readonly<Record<string, string>> = {},
   given: Partial<Settings> = {},
 ): Promise<Proxy & AsyncDisposable> => {
-  let settings: Settings = { manner: 'serve', credentials: undefined, ...given };
+  let settings: Settings = { manner: 'serve', credentials: undefined, places, ...given };
   const asked: Asked[] = [];
   const sockets = new Set<Duplex>();
   let served = 0;
@@ -60,7 +61,7 @@ export const startProxy = async (
   const read = (part: Buffer): void => {
     seen += part.toString('latin1');
   };
-  const placeOf = (host: string): URL => new URL(places[host] ?? `http://${host}`);
+  const placeOf = (host: string): URL => new URL(settings.places[host] ?? `http://${host}`);
 
   /** Notes the request; true where it may pass. */
   const enter = (request: IncomingMessage): boolean => {
