@@ -62,7 +62,7 @@ const opensSettings = async (button: string, names: readonly string[]): Promise<
   const titles = window.locator('.settings-editor .setting-item-title');
   await eventually(async () =>
     assert.deepEqual(
-      (await titles.allInnerTexts()).map((title) => title.replace(/\s*\(.*|Experimental$/s, '')).sort(),
+      (await titles.allInnerTexts()).map((title) => title.replace(/\s*\(.*|Experimental/gs, '')).sort(),
       names,
     ),
   );
@@ -97,7 +97,9 @@ test('a certificate of an authority that nobody here knows: nothing is sent, and
     const page = await openPage(scene);
     await page.locator('.generate').click();
     const fault = page.locator('.job-fault', { hasText: 'The certificate of api.example.com is not trusted' });
-    assert.match(await fault.innerText(), /the setting http\.systemCertificates .* nothing is charged/);
+    await eventually(async () =>
+      assert.match(await fault.innerText(), /the setting http\.systemCertificates .* nothing is charged/),
+    );
     assert.deepEqual(impostor.log, []);
     await opensSettings('Open the Certificate Setting', [
       'Http: System Certificates',

@@ -169,7 +169,8 @@ suite('filmstrip', () => {
       await host.change({ jobs: eight(held(1), one(2, { state: 'saving' }), held(3)) });
       await page.locator('.film-tile[aria-label^="Image 2 of 8: being made"]').waitFor();
       await eventually(async () => assert.equal(await name.innerText(), 'Image 2'));
-      assert.ok(await page.locator('.film-tile').nth(2).locator('img').isVisible(), 'its small picture stays');
+      const small = page.locator('.film-tile').nth(2).locator('img');
+      await eventually(async () => assert.ok(await small.isVisible(), 'its small picture stays'));
       // It never leaves the stage, nor does the divider move.
       await page.locator('.result-layer .picture').evaluate((image) => image.setAttribute('data-seen', ''));
       const file = { ...result, name: 'photo.fill-001.png', src: '/result.png?saved' };
@@ -180,10 +181,11 @@ suite('filmstrip', () => {
       });
       await host.change({ jobs: eight(held(1), one(2, { state: 'saved', result: file }), held(3)) });
       await until('the kept one', async () => (await name.innerText()) === 'photo.fill-001.png');
-      assert.equal(await page.locator('.result-layer .picture[data-seen]').count(), 1);
-      assert.equal(await page.locator('.compare-slider').inputValue(), '30');
+      const seen = page.locator('.result-layer .picture[data-seen]');
+      await eventually(async () => assert.equal(await seen.count(), 1));
+      await eventually(async () => assert.equal(await page.locator('.compare-slider').inputValue(), '30'));
       come();
-      await until('from its file', async () => (await page.locator('.result-layer .picture[data-seen]').count()) === 0);
+      await until('from its file', async () => (await seen.count()) === 0);
       await page.keyboard.press('Escape');
       await page.locator('.toolbar').waitFor();
       await page.keyboard.press('c');

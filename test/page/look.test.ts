@@ -289,7 +289,7 @@ suite('page: images and states', () => {
       await page.getByRole('button', { name: 'Dismiss' }).first().focus();
       await page.keyboard.press('Enter');
       await eventually(async () => assert.equal(await focused('.notice .dismiss'), 1));
-      assert.equal(await page.locator('.notice .sentence').innerText(), 'The second.');
+      await eventually(async () => assert.equal(await page.locator('.notice .sentence').innerText(), 'The second.'));
       await page.keyboard.press('Enter');
       await eventually(async () => assert.equal(await focused('.stage'), 1));
     }));
