@@ -1,4 +1,5 @@
 /** Images onto the system's clipboard: as PNG, 8 bits, sRGB, which is all that browsers put there. */
+import type { Notices } from './notices.ts';
 import type { Words } from './words.ts';
 
 const pngOf = async (source: HTMLImageElement | Blob): Promise<Blob> => {
@@ -45,5 +46,21 @@ export const copyImage = async (source: Promise<HTMLImageElement | Blob>, { t }:
     if (name === 'NotAllowedError') throw new Error(t('copy.notAllowed'));
     if (name === 'SecurityError') throw new Error(t('copy.unreadable'));
     throw new Error(t('copy.failed', { reason: why instanceof Error ? why.message : String(why) }));
+  }
+};
+
+/** Milliseconds after which a copy that is under way is said to be. */
+const busyAfter = 300;
+
+/** As `copyImage`, with a message about how it goes. */
+export const copyAndTell = async (source: Promise<HTMLImageElement>, words: Words, notices: Notices): Promise<void> => {
+  let away = (): void => {};
+  const timer = setTimeout(() => (away = notices.add('info', words.t('copy.busy'))), busyAfter);
+  try {
+    await copyImage(source, words);
+    notices.add('info', words.t('copy.done'));
+  } finally {
+    clearTimeout(timer);
+    away();
   }
 };

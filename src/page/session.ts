@@ -17,8 +17,15 @@ import { nextStepOf, stepTexts } from '../protocol/next-steps.ts';
 import { initialDisplay, type Display } from './canvas/overlay.ts';
 import { load } from './canvas/picture.ts';
 import { mostPixels } from './canvas/pixels.ts';
-import { initialOptions, nextBrushSize, toolOf, type ToolId, type ToolOptions } from './canvas/tools.ts';
-import { copyImage } from './copy.ts';
+import {
+  firstBrushSize,
+  initialOptions,
+  nextBrushSize,
+  toolOf,
+  type ToolId,
+  type ToolOptions,
+} from './canvas/tools.ts';
+import { copyAndTell } from './copy.ts';
 import { createMaskEditor, type MaskEditor } from './mask.ts';
 import type { Notices } from './notices.ts';
 import { pause } from './pause.ts';
@@ -99,10 +106,6 @@ export interface SessionDeps {
   readonly changed: () => void;
 }
 
-/** A brush that suits the image: about a thirtieth of its longer side. */
-const firstBrush = ({ width, height }: PanelState['source']): number =>
-  Math.max(4, Math.min(300, Math.round(Math.max(width, height) / 30)));
-
 /** How long the host may be busy before it is asked whether it is there, and how long it then has, in milliseconds. */
 const patience = 50_000;
 const answerTime = 10_000;
@@ -141,7 +144,7 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
     canUndo: false,
     canRedo: false,
     tool: kept?.tool ?? 'brush',
-    brushSize: kept?.brushSize ?? firstBrush(opened.state.source),
+    brushSize: kept?.brushSize ?? firstBrushSize(opened.state.source),
     toolOptions: { ...initialOptions, ...kept?.toolOptions },
     heldMode: null,
     wandProblem: width * height > mostPixels ? 'wand.large' : null,
@@ -285,7 +288,7 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
         })
         .catch(failed);
     },
-    copyResult: ({ src }) => void copyImage(load(src), words).then(() => notices.add('info', t('copy.done')), failed),
+    copyResult: ({ src }) => void copyAndTell(load(src), words, notices).catch(failed),
     insertResult({ id, state }, asks) {
       if (state === 'held')
         removeAfter(

@@ -372,6 +372,7 @@ export const texts = {
     'Insert into the text editor that was used last, as Markdown or HTML. With Shift it asks in which form.',
   'result.drag': 'Drag it into an editor, or with Shift into a text',
   'result.keepFirst': 'Keep it first: it has no file yet that a text could name.',
+  'copy.busy': 'The image is on its way to the clipboard…',
   'copy.done': 'The image is on the clipboard.',
   'copy.none': 'This browser lets no page put an image on the clipboard. Open the result and copy it there.',
   'copy.notAllowed': 'The clipboard is closed to this page. Click into the page and copy again.',

@@ -62,6 +62,23 @@ suite('page: a result on the clipboard', () => {
       await eventually(async () => assert.ok(data.equals(await pixels('/result.png'))));
     }));
 
+  test('what takes a while says so until it is done', () =>
+    comparing([saved()], async ({ page }) => {
+      await page.evaluate(() => {
+        const own = createImageBitmap;
+        const later = async (image: ImageBitmapSource): Promise<ImageBitmap> => {
+          await new Promise((resolve) => addEventListener('go-on', resolve, { once: true }));
+          return own(image);
+        };
+        Object.assign(globalThis, { createImageBitmap: later });
+      });
+      await page.keyboard.press('Control+c');
+      await notice(page, 'The image is on its way to the clipboard…');
+      await page.evaluate(() => dispatchEvent(new Event('go-on')));
+      await notice(page, 'The image is on the clipboard.');
+      await eventually(async () => assert.equal(await page.locator('.notice').count(), 1));
+    }));
+
   test('a JPEG, by its button, as the PNG that the clipboard takes', () =>
     comparing([saved({ result: resultView({ src: '/photo.jpg', name: 'boats.fill-001.jpg' }) })], async ({ page }) => {
       await page.getByRole('button', { name: 'Copy as Image' }).click();

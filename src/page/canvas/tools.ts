@@ -345,6 +345,10 @@ export const modeHeld = (
 export const modeChosen = ({ modes }: Tool, { mode }: ToolOptions): CombineMode =>
   modes.includes(mode) ? mode : 'add';
 
+/** A brush that suits an image: about a thirtieth of its longer side, in image pixels. */
+export const firstBrushSize = ({ width, height }: Size): number =>
+  Math.max(4, Math.min(300, Math.round(Math.max(width, height) / 30)));
+
 /** Brush sizes in image pixels, and the next one up or down: about a sixth at a time. */
 export const brushSizes = { min: 1, max: 2000 } as const;
 
