@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { format, type Fault, type FaultCode } from '../fill/faults.ts';
 import { canvasSize } from '../fill/outpaint.ts';
-import { plansOf, type Fill, type Job, type ServiceId } from '../fill/record.ts';
+import { plansOf, startOf, tookBy, type Fill, type Job, type ServiceId } from '../fill/record.ts';
 import { dollarsText } from '../fill/price.ts';
 import { sentences } from '../fill/sentences.ts';
 import { keyVariables } from '../ids.ts';
@@ -145,10 +145,16 @@ export const dryView = (fills: readonly Fill[], told: readonly Fault[]) => ({
 
 export const pathOf = (job: Job): string | null => (job.saved === undefined ? null : fileURLToPath(job.saved.uri));
 
-/** A fill of several steps counts from its beginning: each of its submits comes after the one before has ended. */
-const secondsOf = ({ fill, submittedAt, endedAt }: Job): number | null => {
+/**
+ * A fill of several steps counts from its beginning: each of its submits comes after the one before has ended. One that
+ * went on after its end counts from then.
+ */
+const secondsOf = (job: Job): number | null => {
+  const { fill, submittedAt, endedAt } = job;
   const from = fill.further === undefined ? submittedAt : fill.createdAt;
-  return from === undefined || endedAt === undefined ? null : (Date.parse(endedAt) - Date.parse(from)) / 1000;
+  if (from === undefined || endedAt === undefined) return null;
+  const start = startOf(job);
+  return (start + tookBy(job, Date.now()) - Math.max(start, Date.parse(from))) / 1000;
 };
 
 /**

@@ -211,7 +211,10 @@ export const startOf = ({ fill, againAt }: Pick<Job, 'fill' | 'againAt'>): numbe
   Date.parse(againAt ?? fill.createdAt);
 
 /** Milliseconds from its start to its end, or to `now` (since 1970) where it goes on. */
-export const tookBy = (job: Job, now: number): number => job.took ?? Math.max(0, now - startOf(job));
+export const tookBy = (job: Job, now: number): number => {
+  const end = job.endedAt === undefined ? now : Date.parse(job.endedAt);
+  return job.took ?? Math.max(0, end - startOf(job));
+};
 
 /**
  * What can still be done with a job that ended without a file. `keep`: its file is finished and only waits. `save`: its result is kept and only has no place yet.

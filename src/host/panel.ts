@@ -92,11 +92,18 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
   const tell = <Name extends keyof HostEvents>(name: Name, value: HostEvents[Name]): Promise<void> =>
     post({ tell: name, value } as HostEnvelope);
 
+  const say = (notice: HostEvents['notice']): void => {
+    if (stands) void tell('notice', notice);
+    else unsaid.push(notice);
+  };
+
   /** Jobs that the history shows here although the document has forgotten them. */
   const also = new Set<string>();
   /** The job whose result is to be shown as soon as a page stands. */
   let wanted: string | undefined;
   let stands = false;
+  /** Messages for a page that is on its way. */
+  const unsaid: HostEvents['notice'][] = [];
   view.onDidChangeViewState(() => (stands &&= view.visible));
 
   /** The name of the mask file next to the image, as it was when the page was last shown. */
@@ -198,7 +205,7 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
     reload,
     changed,
     refresh,
-    notice: (sentence) => void tell('notice', { level: 'error', sentence }),
+    notice: (sentence) => say({ level: 'error', sentence }),
   });
 
   const takePasted = async (image: PageRequest<'pasted'>): Promise<PageReplies['pasted']['outcome']> => {
@@ -254,7 +261,7 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
 
   /** What a command of the editor came to; the page says it of its own buttons. */
   const sayOf = (outcome: PageReplies['maskSource']['outcome']): void => {
-    if (outcome === 'same') void tell('notice', { level: 'info', sentence: pageText('mask.same') });
+    if (outcome === 'same') say({ level: 'info', sentence: pageText('mask.same') });
   };
 
   const useFill = async (fill: Fill, base: Mask | undefined): Promise<void> => {
@@ -286,6 +293,7 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
 
   /** A page that has just been built hears of it after its document. */
   const tellWanted = async (): Promise<void> => {
+    for (const notice of unsaid.splice(0)) await tell('notice', notice);
     if (wanted !== undefined) await tell('compare', { jobId: wanted });
     wanted = undefined;
   };

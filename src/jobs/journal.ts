@@ -12,7 +12,16 @@ import * as v from 'valibot';
 import { fault, FaultError, type Fault } from '../fill/faults.ts';
 import { canvasSize } from '../fill/outpaint.ts';
 import { migrateJob } from '../fill/migrate.ts';
-import { jobSchema, nextActOf, recordVersion, type Fill, type Held, type Job, type NextAct } from '../fill/record.ts';
+import {
+  jobSchema,
+  nextActOf,
+  recordVersion,
+  tookBy,
+  type Fill,
+  type Held,
+  type Job,
+  type NextAct,
+} from '../fill/record.ts';
 import type { BaseMask, StartInput } from './contract.ts';
 import { errorCode, errorReason, exists, moveFolder, syncFile, syncFolder, writeAtomic, writeSynced } from './disk.ts';
 import { isAbandoned, takeLease, type Lease } from './lease.ts';
@@ -187,9 +196,9 @@ export const closeJob = async (directory: string, job: Job): Promise<string> => 
 
 /** The job as it goes on from where it ended; what that costs, a person has agreed to, whoever asked for the fill at first. */
 const reopened = (job: Job, act: NextAct, now: number): Job => {
-  const { fault: _fault, endedAt: _endedAt, saving: _saving, cancelRequested: _asked, took, ...ended } = job;
+  const { fault: _fault, endedAt: _endedAt, saving: _saving, cancelRequested: _asked, took: _took, ...ended } = job;
   const again = act !== 'keep' && act !== 'save';
-  const rest = { ...ended, ...(again ? { againAt: new Date(now).toISOString() } : took === undefined ? {} : { took }) };
+  const rest = { ...ended, ...(again ? { againAt: new Date(now).toISOString() } : { took: tookBy(job, now) }) };
   if (act === 'ask') return { ...rest, state: 'submitted', warnings: [] };
   const { handle: _handle, submittedAt: _submittedAt, sentAt, ...others } = rest;
   const { by: _agent, ...fill } = others.fill;

@@ -26,6 +26,7 @@ export interface Brush {
 
 interface Segment {
   readonly from: Point;
+  readonly to: Point;
   /** Unit vector along the segment; (0, 0) for a dot. */
   readonly dx: number;
   readonly dy: number;
@@ -72,8 +73,8 @@ export const strokeSegment = (mask: Mask, from: Point, to: Point, brush: Brush, 
   if (continues && length === 0) return [];
   const dx = length === 0 ? 0 : (to.x - from.x) / length;
   const dy = length === 0 ? 0 : (to.y - from.y) / length;
-  const segment = { from, dx, dy, length };
-  const begin = { from, dx: 0, dy: 0, length: 0 };
+  const segment = { from, to, dx, dy, length };
+  const begin = { from, to: from, dx: 0, dy: 0, length: 0 };
   const whole = { start: box.x, end: box.x + box.width };
   const [row, edge, core, known] = [{ ...whole }, { ...whole }, { ...whole }, { ...whole }];
   const solid = brush.mode === 'paint' ? 255 : 0;
@@ -152,12 +153,15 @@ const strengthAt = (distance: number, inner: number, outer: number): number => {
   return outer - inner <= 1 ? t : t * t * (3 - 2 * t);
 };
 
-const distance = ({ from, dx, dy, length }: Segment, x: number, y: number): number => {
-  const along = Math.max(0, Math.min(length, (x - from.x) * dx + (y - from.y) * dy));
-  const aside = x - from.x - along * dx;
-  const below = y - from.y - along * dy;
-  return Math.sqrt(aside * aside + below * below);
+/** Beyond an end that of the end itself: to the last digit what the next segment has where it begins. */
+const distance = ({ from, to, dx, dy, length }: Segment, x: number, y: number): number => {
+  const along = (x - from.x) * dx + (y - from.y) * dy;
+  if (along <= 0) return apart(x - from.x, y - from.y);
+  if (along >= length) return apart(x - to.x, y - to.y);
+  return apart(x - from.x - along * dx, y - from.y - along * dy);
 };
+
+const apart = (aside: number, below: number): number => Math.sqrt(aside * aside + below * below);
 
 /** Pixels of a row; `end` is the first one behind them. Set anew for each row: a stroke crosses a million of them. */
 interface Run {

@@ -338,7 +338,7 @@ export const createMaskEditor = (
     },
     frame(visible, coarse) {
       seen = visible;
-      preview.look(coarse);
+      preview.look(visible, coarse);
       const touched = preview.touch(touchedBoxes, opened !== null);
       touchedBoxes = [];
       if (touched.length > 0) {

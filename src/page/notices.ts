@@ -23,7 +23,8 @@ export const createNotices = ({ t }: Words): Notices => {
   /** What had the focus before it came here. */
   let before: Element | null = null;
   element.addEventListener('focusin', ({ relatedTarget }) => {
-    if (relatedTarget instanceof Element && !element.contains(relatedTarget)) before = relatedTarget;
+    if (relatedTarget === null) before = null;
+    else if (relatedTarget instanceof Element && !element.contains(relatedTarget)) before = relatedTarget;
   });
 
   /** The keyboard goes on to the next message, or back to where it was. */
@@ -34,6 +35,9 @@ export const createNotices = ({ t }: Words): Notices => {
     if (!focused) return;
     const target = next?.querySelector('.dismiss') ?? before;
     if (target instanceof HTMLElement) target.focus({ preventScroll: true });
+    // That is gone or hidden by now.
+    if (document.activeElement === document.body)
+      document.querySelector<HTMLElement>('.stage')?.focus({ preventScroll: true });
   };
 
   const add: Notices['add'] = (level, sentence, button) => {

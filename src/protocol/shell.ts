@@ -34,9 +34,10 @@ export const firstPicture = (src: string, nonce: string): string =>
   `<img class="first-picture" crossorigin="anonymous" elementtiming="picture" alt="" src="${attribute(src)}">` +
   `<script nonce="${nonce}">{ var ${editorName} = acquireVsCodeApi(); const first = document.querySelector('.first-picture');` +
   `const show = () => { first.style.visibility = ''; }; first.style.visibility = 'hidden'; setTimeout(show, ${wholeWithin});` +
-  `first.onload = show; var ${paintedName} = new Promise((resolve) => { setTimeout(resolve, ${paintedWithin}); first.onerror = resolve;` +
-  `new PerformanceObserver(resolve).observe({ type: 'element', buffered: true });` +
-  `if (${editorName}.getState() !== undefined) { first.remove(); resolve(); } }); }</script>`;
+  `first.onload = show; var ${paintedName} = new Promise((resolve) => {` +
+  `if (${editorName}.getState() !== undefined) { first.remove(); return resolve(); }` +
+  `setTimeout(resolve, ${paintedWithin}); first.onerror = resolve;` +
+  `new PerformanceObserver(resolve).observe({ type: 'element', buffered: true }); }).catch(() => undefined); }</script>`;
 
 /**
  * The page's own script. After a first picture it begins once that is on the screen: run while it is decoded, it would hold

@@ -75,7 +75,9 @@ suite('strokes', () => {
   test('a stroke that goes on from where it was gives the same bytes and boxes, without a look at what it has painted', () => {
     const mode = fc.constantFrom('paint' as const, 'erase' as const);
     const whole = fc.record({ x: fc.integer({ min: 0, max: side }), y: fc.integer({ min: 0, max: side }) });
-    const path = fc.array(fc.oneof(point, whole), { minLength: 2, maxLength: 8 });
+    // As the page has them: a pixel centre may then lie exactly where a strength is rounded up or down.
+    const sixteenth = whole.map(({ x, y }) => ({ x: (x * 17) / 16, y: (y * 15) / 16 }));
+    const path = fc.array(fc.oneof(point, whole, sixteenth), { minLength: 2, maxLength: 8 });
     fc.assert(
       fc.property(path, brush, mode, (points, chosen, used) => {
         const [plain, going] = [random(), random()];

@@ -144,7 +144,7 @@ suite('page: images and states', () => {
   });
 
   test('a picture that does not come, or cannot be shown, does not keep the page from being built', async () => {
-    for (const comes of [false, true]) {
+    for (const manner of ['silent', 'broken', 'unobserved'] as const) {
       const page = await site.browser.newPage({ viewport: { width: 1280, height: 800 } });
       try {
         await page.addInitScript(() =>
@@ -152,9 +152,11 @@ suite('page: images and states', () => {
             acquireVsCodeApi: () => ({ postMessage: () => {}, getState: () => undefined, setState: () => {} }),
           }),
         );
+        if (manner === 'unobserved')
+          await page.addInitScript(() => Reflect.deleteProperty(globalThis, 'PerformanceObserver'));
         await page.route(
           ({ pathname }) => pathname === '/odd.jpg',
-          (route) => (comes ? route.fulfill({ body: 'no picture' }) : undefined),
+          (route) => (manner === 'broken' ? route.fulfill({ body: 'no picture' }) : undefined),
         );
         await page.goto(`${site.url}?picture=/odd.jpg`, { waitUntil: 'commit' });
         await page.waitForSelector('.opening [role=status]');
@@ -292,6 +294,12 @@ suite('page: images and states', () => {
       await eventually(async () => assert.equal(await page.locator('.notice .sentence').innerText(), 'The second.'));
       await page.keyboard.press('Enter');
       await eventually(async () => assert.equal(await focused('.stage'), 1));
+      await host.tell('notice', { level: 'info', sentence: 'The third.' });
+      await page.getByLabel('Prompt', { exact: true }).focus();
+      await page.getByRole('button', { name: 'Dismiss' }).focus();
+      await page.evaluate(() => document.querySelector('textarea')!.remove());
+      await page.keyboard.press('Enter');
+      await eventually(async () => assert.equal(await focused('.stage'), 1, 'where the keyboard was is gone'));
     }));
 
   for (const theme of themeNames)

@@ -169,6 +169,20 @@ suite('painting', () => {
     assert.deepEqual(Object.keys(painting.side()).sort(), ['file', 'kind', 'settings']);
   });
 
+  test('a mask that was emptied comes back with the edit that emptied it, and is not taken for empty', () => {
+    const painting = painted();
+    mark(painting, { x: 10, y: 10, width: 100, height: 100 });
+    painting.commit();
+    const marked = painting.base.data.slice();
+    painting.clear();
+    painting.abandon();
+    assert.equal(painting.isBlank(), false);
+    painting.stroke({ x: 50, y: 50 }, { x: 200, y: 50 }, brush);
+    painting.commit();
+    painting.undo();
+    assert.equal(Buffer.compare(painting.base.data, marked), 0);
+  });
+
   test('a mask of the host replaces everything and can be taken back', () => {
     const painting = painted();
     painting.stroke({ x: 100, y: 100 }, { x: 400, y: 100 }, brush);

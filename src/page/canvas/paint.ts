@@ -165,6 +165,7 @@ export const createPainting = (
   const travel = (direction: Direction): Travelled => {
     const next = undo.next(direction);
     if (next === undefined || next === 'away') return next;
+    reached = null;
     const { edit, brought } = next;
     const [from, to] = direction === 'undo' ? (['after', 'before'] as const) : (['before', 'after'] as const);
     // Of a life of the page that this one knows nothing of: it is applied to what it left, or not at all.
@@ -249,7 +250,10 @@ export const createPainting = (
     },
     abandon() {
       let box: Box | null = null;
-      for (const index of before.keys()) box = joinBoxes(box, tileBox(base, index));
+      for (const index of before.keys()) {
+        written[index] = 1;
+        box = joinBoxes(box, tileBox(base, index));
+      }
       applyTiles(base, [...before.values()]);
       for (const index of told) owed.add(index);
       if (before.size > 0) side = sideBefore;

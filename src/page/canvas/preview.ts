@@ -26,8 +26,8 @@ export interface Preview {
   /** A quarter of the width and height, each the average of 4 × 4 pixels rounded up. */
   readonly quarter: Mask;
   set(settings: Settings): void;
-  /** `coarse`: only `quarter` is looked at, and what is stale need not be sketched in `mask`. */
-  look(coarse: boolean): void;
+  /** What is on the screen. `coarse`: only `quarter` is looked at, and what is stale need not be sketched in `mask`. */
+  look(visible: Box | null, coarse: boolean): void;
   /** The base mask changed inside `boxes`. `live`: more will come soon. Returns what already shows differently. */
   touch(boxes: readonly Box[], live: boolean): readonly Box[];
   /** Works on stale tiles until `enough` says so, those inside `first` before others. Returns what changed. */
@@ -241,11 +241,10 @@ export const createPreview = (base: Mask, initial: Settings, blank = isEmpty(bas
       if (refilled && again) filledStale = true;
       staleAll();
     },
-    look(next) {
+    look(visible, next) {
       coarse = next;
-      if (coarse) return;
-      for (const index of unsketched) sketchWhole(tileBox(base, index));
-      unsketched.clear();
+      if (coarse || visible === null || unsketched.size === 0) return;
+      for (const index of tilesTouching(base, visible)) if (unsketched.delete(index)) sketchWhole(tileBox(base, index));
     },
     touch(boxes, live) {
       // Called in every frame: holes that are being filled must not be begun anew by one in which nothing changed.

@@ -30,7 +30,7 @@ function* scratchStroke(settings: MaskSettings): Generator<undefined, void> {
     });
     for (let sample = 0; sample < samples; sample++) {
       const boxes = painting.stroke(at(sample), at(sample + 1), { size: brush, hardness: 1, mode: 'paint' });
-      preview.look(isCoarse(scale));
+      preview.look(null, isCoarse(scale));
       for (const changed of preview.touch(boxes, true)) {
         const region = { x: 0, y: 0, width: 120, height: 120 };
         const view = { scale, x: -Math.round(changed.x * scale), y: -Math.round(changed.y * scale) };
