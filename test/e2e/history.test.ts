@@ -122,6 +122,10 @@ test('compared, the result stands over its image; its settings and mask are take
   await until('seed', async () => (await panel.getByRole('spinbutton', { name: 'Seed' }).inputValue()) === '4711');
   await until('mask', async () => /Mask \d/.test(await panel.locator('.share').innerText()));
   await workbench.picture('history-used');
+  // The page of the panel was gone while the history was in front: the message waits for it.
+  await press(await openHistory(), 'Mask');
+  panel = await openPage(scene);
+  await panel.locator('.notice', { hasText: 'It is the mask already.' }).waitFor();
 });
 
 test('made again after the price was agreed to; deleted, it is gone and its file stays', async () => {
