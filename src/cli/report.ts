@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { format, type Fault, type FaultCode } from '../fill/faults.ts';
 import { canvasSize } from '../fill/outpaint.ts';
-import { plansOf, startOf, tookBy, type Fill, type Job, type ServiceId } from '../fill/record.ts';
+import { plansOf, startOf, tookOf, type Fill, type Job, type ServiceId } from '../fill/record.ts';
 import { dollarsText } from '../fill/price.ts';
 import { sentences } from '../fill/sentences.ts';
 import { keyVariables } from '../ids.ts';
@@ -150,11 +150,12 @@ export const pathOf = (job: Job): string | null => (job.saved === undefined ? nu
  * went on after its end counts from then.
  */
 const secondsOf = (job: Job): number | null => {
-  const { fill, submittedAt, endedAt } = job;
+  const { fill, submittedAt } = job;
   const from = fill.further === undefined ? submittedAt : fill.createdAt;
-  if (from === undefined || endedAt === undefined) return null;
+  const took = tookOf(job);
+  if (from === undefined || took === null) return null;
   const start = startOf(job);
-  return (start + tookBy(job, Date.now()) - Math.max(start, Date.parse(from))) / 1000;
+  return (start + took - Math.max(start, Date.parse(from))) / 1000;
 };
 
 /**

@@ -210,11 +210,15 @@ export type Job = v.InferOutput<typeof jobSchema>;
 export const startOf = ({ fill, againAt }: Pick<Job, 'fill' | 'againAt'>): number =>
   Date.parse(againAt ?? fill.createdAt);
 
-/** Milliseconds from its start to its end, or to `now` (since 1970) where it goes on. */
-export const tookBy = (job: Job, now: number): number => {
-  const end = job.endedAt === undefined ? now : Date.parse(job.endedAt);
-  return job.took ?? Math.max(0, end - startOf(job));
-};
+/** Milliseconds that it took, also where its record does not tell; null where it goes on. */
+export const tookOf = (job: Job): number | null =>
+  job.endedAt === undefined ? null : (job.took ?? Math.max(0, Date.parse(job.endedAt) - startOf(job)));
+
+/** When it ended and what it took, for a job that ends now (milliseconds since 1970). */
+export const endingAt = (job: Job, now: number): { readonly endedAt: string; readonly took: number } => ({
+  endedAt: new Date(now).toISOString(),
+  took: job.took ?? Math.max(0, now - startOf(job)),
+});
 
 /**
  * What can still be done with a job that ended without a file. `keep`: its file is finished and only waits. `save`: its result is kept and only has no place yet.

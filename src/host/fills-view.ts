@@ -1,7 +1,7 @@
 /** The list of fills in the side bar: those of this window, and those that run in others; what can be done with each. */
 import * as vscode from 'vscode';
 import { elapsedText } from '../fill/elapsed.ts';
-import { endStates, nextActOf, tookBy, type Job, type NextAct } from '../fill/record.ts';
+import { endStates, nextActOf, startOf, tookOf, type Job, type NextAct } from '../fill/record.ts';
 import { commands, contexts, views } from '../ids.ts';
 import type { Log } from '../jobs/contract.ts';
 import { listJobs } from '../jobs/list.ts';
@@ -85,7 +85,7 @@ export const showFills = (deps: {
     const tree = new vscode.TreeItem(source.name);
     tree.id = id;
     const state = stateText(job, jobs.live(id));
-    const numbers = [elapsedText(tookBy(job, Date.now())), priceText(job)];
+    const numbers = [elapsedText(tookOf(job) ?? Date.now() - startOf(job)), priceText(job)];
     const outcome = [job.state === 'unknown' ? vscode.l10n.t('Outcome unknown') : '', state];
     // The side bar is narrow and cuts the end off: what became of a fill comes before what it took.
     const shown = isRunning(job) ? [...numbers, state] : [...outcome, ...numbers];

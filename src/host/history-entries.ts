@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { isFree } from '../fill/price.ts';
-import { nextActOf, tookBy, type Job } from '../fill/record.ts';
+import { nextActOf, tookOf, type Job } from '../fill/record.ts';
 import type { HistoryAct, HistoryEntry } from '../protocol/history.ts';
 import { pageText } from './html.ts';
 import { stateText } from './progress.ts';
@@ -44,6 +44,7 @@ export const historyEntry = async (
   const uri = vscode.Uri.parse(fill.source.uri);
   const abilities = services.abilities(fill.service.id);
   const next = nextActOf(job);
+  const took = tookOf(job);
   return {
     id: fill.id,
     image: fill.source.uri,
@@ -57,7 +58,7 @@ export const historyEntry = async (
     seed: job.seed ?? fill.parameters.seed,
     steps: abilities.steps === null ? null : fill.parameters.steps,
     guidance: abilities.guidance === null ? null : fill.parameters.guidance,
-    seconds: job.endedAt === undefined ? null : tookBy(job, Date.now()) / 1000,
+    seconds: took === null ? null : took / 1000,
     cost: isFree(job) ? null : (job.cost ?? fill.price),
     variation: fill.variation ?? null,
     thumb: await thumbAddress(webview, job, directory),

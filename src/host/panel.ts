@@ -92,19 +92,17 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
   const tell = <Name extends keyof HostEvents>(name: Name, value: HostEvents[Name]): Promise<void> =>
     post({ tell: name, value } as HostEnvelope);
 
-  const say = (notice: HostEvents['notice']): void => {
-    if (stands) void tell('notice', notice);
-    else unsaid.push(notice);
-  };
-
   /** Jobs that the history shows here although the document has forgotten them. */
   const also = new Set<string>();
-  /** The job whose result is to be shown as soon as a page stands. */
-  let wanted: string | undefined;
   let stands = false;
-  /** Messages for a page that is on its way. */
-  const unsaid: HostEvents['notice'][] = [];
   view.onDidChangeViewState(() => (stands &&= view.visible));
+  /** For a page that is on its way. */
+  const untold: HostEnvelope[] = [];
+  /** As `tell`; a page that is on its way hears of it after its document. */
+  const tellSoon = async <Name extends keyof HostEvents>(name: Name, value: HostEvents[Name]): Promise<void> => {
+    if (stands) await tell(name, value);
+    else untold.push({ tell: name, value } as HostEnvelope);
+  };
 
   /** The name of the mask file next to the image, as it was when the page was last shown. */
   let beside: string | null = null;
@@ -205,7 +203,7 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
     reload,
     changed,
     refresh,
-    notice: (sentence) => say({ level: 'error', sentence }),
+    notice: (sentence) => void tellSoon('notice', { level: 'error', sentence }),
   });
 
   const takePasted = async (image: PageRequest<'pasted'>): Promise<PageReplies['pasted']['outcome']> => {
@@ -261,7 +259,7 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
 
   /** What a command of the editor came to; the page says it of its own buttons. */
   const sayOf = (outcome: PageReplies['maskSource']['outcome']): void => {
-    if (outcome === 'same') say({ level: 'info', sentence: pageText('mask.same') });
+    if (outcome === 'same') void tellSoon('notice', { level: 'info', sentence: pageText('mask.same') });
   };
 
   const useFill = async (fill: Fill, base: Mask | undefined): Promise<void> => {
@@ -285,17 +283,12 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
   const showJob = async (id: string): Promise<void> => {
     await deps.recall([id]);
     if (!document.jobs.includes(id)) also.add(id);
-    wanted = id;
-    if (!stands) return;
-    await tell('state', await state());
-    await tellWanted();
+    if (stands) await tell('state', await state());
+    await tellSoon('compare', { jobId: id });
   };
 
-  /** A page that has just been built hears of it after its document. */
-  const tellWanted = async (): Promise<void> => {
-    for (const notice of unsaid.splice(0)) await tell('notice', notice);
-    if (wanted !== undefined) await tell('compare', { jobId: wanted });
-    wanted = undefined;
+  const tellUntold = async (): Promise<void> => {
+    for (const envelope of untold.splice(0)) await post(envelope);
   };
 
   const useService = (id: ServiceId): void => {
@@ -312,7 +305,7 @@ export const createPanel = (deps: PanelDeps, view: vscode.WebviewPanel, document
       const shown = await settled(() => document.revision, state);
       closeOpen(document);
       stands = true;
-      setTimeout(() => void tellWanted(), 0);
+      setTimeout(() => void tellUntold(), 0);
       return {
         state: shown,
         parameters: document.parameters,

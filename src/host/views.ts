@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { fault, type Fault } from '../fill/faults.ts';
 import { presetSides } from '../fill/outpaint.ts';
 import { isFree } from '../fill/price.ts';
-import { neverSent, nextActOf, plansOf, serviceIds, startOf, tookBy, type Fill, type Job } from '../fill/record.ts';
+import { neverSent, nextActOf, plansOf, serviceIds, startOf, tookOf, type Fill, type Job } from '../fill/record.ts';
 import type { Live } from '../jobs/contract.ts';
 import { exists } from '../jobs/disk.ts';
 import { heldFile, thumbFile } from '../jobs/journal.ts';
@@ -76,7 +76,7 @@ export const jobView = async (
     state: job.state,
     service: job.fill.service.id,
     startedAt: startOf(job),
-    took: job.endedAt === undefined ? null : tookBy(job, Date.now()),
+    took: tookOf(job),
     progress: live.progress ?? null,
     queue: live.queue ?? null,
     waiting: live.waiting ?? false,

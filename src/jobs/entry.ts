@@ -1,7 +1,7 @@
 /** A job in this process: who may work on it, and how what is known of it reaches the disk. */
 import { fault, type Fault } from '../fill/faults.ts';
 import { isFree } from '../fill/price.ts';
-import { plansOf, tookBy, type Fill, type Job } from '../fill/record.ts';
+import { endingAt, plansOf, type Fill, type Job } from '../fill/record.ts';
 import type { Live, RunnerDeps } from './contract.ts';
 import { errorReason } from './disk.ts';
 import { writeRecord } from './journal.ts';
@@ -158,9 +158,7 @@ export const end = async (context: Context, entry: Entry, patch: Partial<Job> & 
     ...(partial ? [fault('job.partial', { done, steps, id })] : []),
   ];
   if (isFree({ ...entry.job, ...patch })) await charge(context, entry, 0);
-  const now = context.deps.clock.now();
-  const ended = { endedAt: new Date(now).toISOString(), took: tookBy(entry.job, now) };
-  return advance(context, entry, { ...patch, warnings, ...ended });
+  return advance(context, entry, { ...patch, warnings, ...endingAt(entry.job, context.deps.clock.now()) });
 };
 
 /** Ends a job whose result is on the disk and could not become a file: the fault names the folder that keeps it. */

@@ -16,7 +16,7 @@ import {
   jobSchema,
   nextActOf,
   recordVersion,
-  tookBy,
+  tookOf,
   type Fill,
   type Held,
   type Job,
@@ -197,8 +197,8 @@ export const closeJob = async (directory: string, job: Job): Promise<string> => 
 /** The job as it goes on from where it ended; what that costs, a person has agreed to, whoever asked for the fill at first. */
 const reopened = (job: Job, act: NextAct, now: number): Job => {
   const { fault: _fault, endedAt: _endedAt, saving: _saving, cancelRequested: _asked, took: _took, ...ended } = job;
-  const again = act !== 'keep' && act !== 'save';
-  const rest = { ...ended, ...(again ? { againAt: new Date(now).toISOString() } : { took: tookBy(job, now) }) };
+  const took = act === 'keep' || act === 'save' ? tookOf(job) : null;
+  const rest = { ...ended, ...(took === null ? { againAt: new Date(now).toISOString() } : { took }) };
   if (act === 'ask') return { ...rest, state: 'submitted', warnings: [] };
   const { handle: _handle, submittedAt: _submittedAt, sentAt, ...others } = rest;
   const { by: _agent, ...fill } = others.fill;

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultOf, fault, FaultError, failed, ok, type Fault } from '../fill/faults.ts';
 import { canvasSize } from '../fill/outpaint.ts';
-import { endStates, tookBy, type Job } from '../fill/record.ts';
+import { endingAt, endStates, type Job } from '../fill/record.ts';
 import type { Live, Runner, RunnerDeps, StartInput } from './contract.ts';
 import { journalFault, errorCode, errorReason, exists } from './disk.ts';
 import { advance, lose, Stopped, type Context, type Entry } from './entry.ts';
@@ -105,9 +105,7 @@ export const createRunner = (deps: RunnerDeps): Runner => {
     }
     deps.log('warn', `job ${id}: its folder was deleted while it ran (${job.state})`);
     const state = job.state === 'submitting' ? 'unknown' : 'failed';
-    const now = deps.clock.now();
-    const how = { state, endedAt: new Date(now).toISOString(), took: tookBy(job, now) } as const;
-    ended.set(id, { ...job, ...how, fault: fault('job.removed', { folder }) });
+    ended.set(id, { ...job, state, ...endingAt(job, deps.clock.now()), fault: fault('job.removed', { folder }) });
     changes.fire(ended.get(id)!, {});
   };
 

@@ -1,5 +1,4 @@
 /** What every part of the page works with: the state, the mask, the line to the host, and a voice. */
-import type { FaultCode } from '../fill/faults.ts';
 import type { Parameters } from '../fill/parameters.ts';
 import type { ServiceId } from '../fill/record.ts';
 import type { Point } from '../mask/strokes.ts';
@@ -31,7 +30,7 @@ import type { Notices } from './notices.ts';
 import { pause } from './pause.ts';
 import { hindrance } from './plan.ts';
 import { createSender } from './sender.ts';
-import { canvasOf, createStore, type State, type Store } from './state.ts';
+import { canvasOf, causeOf, createStore, type State, type Store } from './state.ts';
 import type { Words } from './words.ts';
 
 /** What the page remembers of its view between two lives: small, and never pixels. */
@@ -110,14 +109,6 @@ export interface SessionDeps {
 const patience = 50_000;
 const answerTime = 10_000;
 
-/** Faults whose cause the page sees itself, and whether it is still there. */
-const causes: Partial<Record<FaultCode, (state: State) => boolean>> = {
-  'mask.empty': ({ measure }) => measure.empty,
-  'key.missing': ({ panel }) => !panel.service.hasKey,
-  'service.baseUrl': ({ panel }) => panel.service.problem !== null,
-  'service.noBaseUrl': ({ panel }) => panel.service.problem !== null,
-};
-
 export const createSession = (opened: PanelDocument, deps: SessionDeps): Session => {
   const { ask, words, notices, kept } = deps;
   const { t } = words;
@@ -128,7 +119,7 @@ export const createSession = (opened: PanelDocument, deps: SessionDeps): Session
         ? undefined
         : { text: t(stepTexts[step]), press: () => void ask('nextStep', { step }).catch(failed) };
     const remove = notices.add('error', error instanceof Error ? error.message : String(error), button);
-    const cause = error instanceof AskError ? causes[error.code as FaultCode] : undefined;
+    const cause = error instanceof AskError ? causeOf(error.code) : undefined;
     if (cause !== undefined) removeAfter(cause, remove);
   };
 

@@ -1,4 +1,5 @@
 /** What the page knows, in one place. Parts read it and are told when it changed. */
+import type { FaultCode } from '../fill/faults.ts';
 import type { Size } from '../fill/geometry.ts';
 import { canvasSize, initialOverlap, ownPresetOf, type Expand, type OutpaintPreset } from '../fill/outpaint.ts';
 import { planWhole, type Plan } from '../fill/plan.ts';
@@ -155,3 +156,14 @@ export const againstJob = ({ panel, comparing, against }: State): JobView | null
 /** The job that is compared, if its result is there. */
 export const comparedJob = ({ panel, comparing }: State): JobView | null =>
   panel.jobs.find((job) => job.id === comparing && job.result !== null) ?? null;
+
+const causes: Partial<Record<FaultCode, (state: State) => boolean>> = {
+  'mask.empty': ({ measure }) => measure.empty,
+  'key.missing': ({ panel }) => !panel.service.hasKey,
+  'service.baseUrl': ({ panel }) => panel.service.problem !== null,
+  'service.noBaseUrl': ({ panel }) => panel.service.problem !== null,
+};
+
+/** Whether the cause of a fault is still there, of those that the page sees itself; undefined for the others. */
+export const causeOf = (code: string): ((state: State) => boolean) | undefined =>
+  Object.hasOwn(causes, code) ? causes[code as FaultCode] : undefined;
